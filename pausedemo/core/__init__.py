@@ -1,0 +1,1 @@
+"""Computation only: no files, sockets, clocks, subprocesses or threads below this folder."""

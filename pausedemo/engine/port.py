@@ -1,0 +1,218 @@
+"""What pausedemo asks of an engine, and the plain types that cross that line.
+
+Everything above this file speaks of these types only; nothing above it knows the docker SDK.
+All methods may be called from several threads at once. Errors are EngineError (with NotFound
+and Conflict for 404 and 409), EngineGone when the connection is lost, TimedOut for deadlines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+
+class ContainerState(StrEnum):
+    """The engine's own word for where a container is in its life."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Who answers: the report's ``engine`` object. ``runtime`` is the default OCI runtime's name."""
+
+    name: str
+    version: str
+    api_version: str
+    runtime: str
+    architecture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerConfig:
+    """What to create. ``None`` leaves a value to the image or to the engine.
+
+    ``image`` is an id or reference that is already on the engine. The three modes are the
+    engine's own words: ``bridge``, ``host``, ``none``, ``shareable``, ``container:<id>``.
+    """
+
+    name: str
+    image: str
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    working_dir: str | None = None
+    user: str | None = None
+    hostname: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    network_mode: str | None = None
+    ipc_mode: str | None = None
+    pid_mode: str | None = None
+    cap_add: tuple[str, ...] = ()
+    cpu_shares: int | None = None
+    oom_score_adj: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSummary:
+    """A row of the container list. ``created_at`` has whole seconds here, UTC."""
+
+    id: str
+    name: str
+    image: str
+    command: str
+    labels: Mapping[str, str]
+    state: ContainerState
+    status: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerInfo:
+    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run."""
+
+    id: str
+    name: str
+    image: str
+    image_id: str
+    labels: Mapping[str, str]
+    state: ContainerState
+    pid: int
+    exit_code: int
+    oom_killed: bool
+    error: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    ip: str
+    network_mode: str
+    ipc_mode: str
+    pid_mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """What a command inside a container did: its streams, whole and apart, and its exit code."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One container event. ``action`` is the engine's word: create, start, die, destroy, ..."""
+
+    action: str
+    container_id: str
+    attributes: Mapping[str, str]
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """An image on the engine. ``references`` are its ``name:tag`` names, possibly none."""
+
+    id: str
+    references: tuple[str, ...]
+    labels: Mapping[str, str]
+
+
+class EventStream(Iterator[Event], Protocol):
+    """Events as they come. ``close`` may be called from another thread and ends the iteration."""
+
+    def close(self) -> None: ...
+
+
+class Containers(Protocol):
+    """The part of an engine that makes, watches and ends containers."""
+
+    def create_container(self, config: ContainerConfig) -> str:
+        """Create without starting; the full id. Conflict when the name is taken."""
+        ...
+
+    def start_container(self, container: str) -> None:
+        """Start; a container that already runs is left as it is."""
+        ...
+
+    def stop_container(self, container: str, grace_s: int) -> None:
+        """TERM, then KILL after ``grace_s`` seconds; returns when it has ended. Not running: no effect."""
+        ...
+
+    def kill_container(self, container: str, signal: str = "KILL") -> None:
+        """Send a signal to the main process. Conflict when it does not run."""
+        ...
+
+    def remove_container(self, container: str) -> None:
+        """Kill if need be, and remove with its anonymous volumes. Missing already: no error."""
+        ...
+
+    def inspect_container(self, container: str) -> ContainerInfo: ...
+
+    def list_containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSummary, ...]:
+        """All containers, running or not, that bear all labels (``None``: any value), newest first."""
+        ...
+
+    def exec(
+        self,
+        container: str,
+        argv: Iterable[str],
+        *,
+        timeout_s: float,
+        user: str | None = None,
+    ) -> ExecResult:
+        """Run a command to its end. TimedOut when it has not ended after ``timeout_s`` seconds."""
+        ...
+
+    def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
+        """Write one file; its folder must exist. ``path`` is absolute; owner root."""
+        ...
+
+    def events(self, labels: Mapping[str, str | None]) -> AbstractContextManager[EventStream]:
+        """Events of containers that bear all labels, from the moment of the call on."""
+        ...
+
+
+class Images(Protocol):
+    """The part of an engine that holds images."""
+
+    def find_image(self, reference: str) -> ImageInfo | None:
+        """The image of that name or id on the engine, or None. Never asks a registry."""
+        ...
+
+    def pull_image(self, reference: str, timeout_s: float) -> ImageInfo:
+        """Fetch from a registry. EngineError in the engine's words when that fails."""
+        ...
+
+    def load_image(self, archive: BinaryIO) -> None:
+        """Load a ``docker save`` archive, as it stands in the file."""
+        ...
+
+    def tag_image(self, image: str, reference: str) -> None: ...
+
+    def remove_image(self, reference: str) -> None:
+        """Untag, and delete when that was the last name. Missing already: no error."""
+        ...
+
+
+class Engine(Containers, Images, Protocol):
+    """Anything that speaks the Docker Engine API."""
+
+    @property
+    def url(self) -> str:
+        """Where it answers, as ``DOCKER_HOST`` would say it."""
+        ...
+
+    def describe(self) -> EngineInfo: ...
+
+    def close(self) -> None: ...
