@@ -1,1 +1,67 @@
-"""."""
+"""The command line: arguments, wiring, exit code; nothing else.
+
+Commands are imported when they are called, so that ``--help`` loads none of their libraries.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from pausedemo import __version__
+from pausedemo.errors import PausedemoError, exit_code
+
+#: Each command: where it is, and its line in ``--help``.
+COMMANDS: Final = {
+    "run": ("pausedemo.cli.run:run", "Run scenarios and report what was seen."),
+    "list": ("pausedemo.cli.list:list_scenarios", "List the scenarios that come along."),
+    "clean": ("pausedemo.cli.clean:clean", "Remove what a dead run left on the engine."),
+    "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
+    "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pausedemo")
+def cli() -> None:
+    """See what a Kubernetes pod's pause container is for, on any Docker-compatible engine."""
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code that its end means."""
+    try:
+        code = cli.main(prog_name="pausedemo", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(exit_code(KeyboardInterrupt()))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (PausedemoError, KeyboardInterrupt) as error:
+        lines = str(error) or "interrupted"
+        click.echo("\n".join(f"pausedemo: {line}" for line in lines.splitlines()), err=True)
+        sys.exit(exit_code(error))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -29,7 +29,8 @@ class Status(StrEnum):
 class Failure:
     """One expectation that did not hold: what was expected beside what was there.
 
-    ``where`` names the place in the facts (``ps``, ``http.title``); empty for an error.
+    ``where`` names the place in the facts (``ps``, ``title``). For an error it is empty,
+    ``expected`` is None, and ``actual`` is the message.
     """
 
     where: str

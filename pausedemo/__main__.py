@@ -1,0 +1,5 @@
+"""``python -m pausedemo``."""
+
+from pausedemo.cli import main
+
+main()

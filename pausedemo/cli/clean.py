@@ -1,0 +1,40 @@
+"""``pausedemo clean``: remove what a dead run left on the engine."""
+
+from __future__ import annotations
+
+import click
+
+from pausedemo.cli.options import engine_option
+from pausedemo.engine.connect import connect
+from pausedemo.kubelet.cleanup import list_unknown, remove_left_behind
+
+
+@click.command()
+@engine_option
+@click.option(
+    "--all",
+    "unknown_too",
+    is_flag=True,
+    help="Also what was made from another machine or PID namespace, where it may still run.",
+)
+def clean(engine: str, unknown_too: bool) -> None:
+    """Remove what dead or --keep runs of pausedemo left on the engine.
+
+    Only containers that bear pausedemo's label are touched, and none whose run still lives.
+    """
+    connected = connect(engine)
+    cleaned = remove_left_behind(connected, kept_too=True, unknown_too=unknown_too)
+    for name in cleaned.removed:
+        click.echo(f"removed {name}")
+    for failure in cleaned.failures:
+        click.echo(f"pausedemo: {failure}", err=True)
+    left = list_unknown(connected) if not cleaned.failures else ()
+    if left:
+        click.echo(
+            f"{len(left)} more were made from another machine or PID namespace; "
+            "if nothing of pausedemo runs there: pausedemo clean --all"
+        )
+    if not cleaned.removed and not left and not cleaned.failures:
+        click.echo("nothing to remove")
+    if cleaned.failures:
+        raise cleaned.failures[0]

@@ -1,0 +1,247 @@
+"""What of a pod is seen on an engine, and what that means in Kubernetes' words.
+
+``PodStatus`` holds what was observed. Phase, reasons and the row of ``kubectl get pods`` are
+computed from it and from the pod's spec; nothing is remembered between two looks.
+Source: kubernetes pkg/kubelet/kubelet_pods.go (phase), pkg/printers/internalversion/printers.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pausedemo.core.ages import render_age
+from pausedemo.core.manifest import Container, RestartPolicy
+from pausedemo.core.pod import Pod
+
+BACK_OFF_FORGOTTEN_S: Final = 600
+
+
+class RunState(StrEnum):
+    """Where a container is, as the kubelet sees it."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    EXITED = "exited"
+
+
+class Phase(StrEnum):
+    """Where a pod is in its life."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxStatus:
+    """One sandbox, by its infra container. ``ready``: it runs. ``ip`` is empty when it has none."""
+
+    id: str
+    name: str
+    attempt: int
+    ready: bool
+    ip: str
+    network_mode: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerStatus:
+    """One container of a pod, running or not.
+
+    ``back_off_s`` is how long its successor has to wait after its end; 0: not at all.
+    ``started_at`` and ``finished_at`` are None for what did not happen yet.
+    """
+
+    id: str
+    full_name: str
+    name: str
+    restart_count: int
+    sandbox_id: str
+    state: RunState
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    exit_code: int = 0
+    oom_killed: bool = False
+    error: str = ""
+    back_off_s: int = 0
+
+    @property
+    def reason(self) -> str:
+        """Why it ended, in Kubernetes' words; empty while it has not ended."""
+        if self.state is not RunState.EXITED:
+            return ""
+        if self.started_at is None:
+            return "ContainerCannotRun"
+        if self.oom_killed:
+            return "OOMKilled"
+        return "Error" if self.exit_code else "Completed"
+
+    def restart_due_at_s(self, now: datetime) -> float:
+        """Seconds from ``now`` until the back-off allows its successor; 0 or less: it may start."""
+        if self.finished_at is None or self.back_off_forgotten:
+            return 0.0
+        return self.back_off_s - (now - self.finished_at).total_seconds()
+
+    @property
+    def back_off_forgotten(self) -> bool:
+        """Whether it ran long enough, ten minutes, for its earlier failures not to count."""
+        ran_from = self.started_at or self.created_at
+        if self.finished_at is None:
+            return False
+        return (self.finished_at - ran_from).total_seconds() > BACK_OFF_FORGOTTEN_S
+
+
+@dataclass(frozen=True, slots=True)
+class PodStatus:
+    """All that is on the engine of one pod; newest first in both lists."""
+
+    sandboxes: tuple[SandboxStatus, ...] = ()
+    containers: tuple[ContainerStatus, ...] = ()
+
+    def latest(self, name: str) -> ContainerStatus | None:
+        """The newest container of that name."""
+        return next((status for status in self.containers if status.name == name), None)
+
+    @property
+    def sandbox(self) -> SandboxStatus | None:
+        """The newest sandbox."""
+        return self.sandboxes[0] if self.sandboxes else None
+
+    @property
+    def ip(self) -> str:
+        """The pod's address: that of the newest sandbox while it is ready."""
+        return self.sandbox.ip if self.sandbox and self.sandbox.ready else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodRow:
+    """A row of ``kubectl get pods``, as facts. ``restarted_s``: seconds since the last restart."""
+
+    name: str
+    namespace: str
+    uid: str
+    ready: int
+    containers: int
+    status: str
+    restarts: int
+    restarted_s: float | None
+    age_s: float
+    ip: str
+    attempt: int | None
+
+
+def compute_phase(pod: Pod, status: PodStatus) -> Phase:
+    """The pod's phase, from its containers and its restart policy."""
+    for container in pod.spec.init_containers:
+        latest = status.latest(container.name)
+        if latest is None or latest.state is not RunState.EXITED:
+            return Phase.PENDING
+        if latest.exit_code:
+            never = pod.spec.restart_policy is RestartPolicy.NEVER
+            return Phase.FAILED if never else Phase.PENDING
+    latest_ones = [status.latest(container.name) for container in pod.spec.containers]
+    if any(latest is None or latest.state is RunState.CREATED for latest in latest_ones):
+        return Phase.PENDING
+    if any(latest and latest.state is RunState.RUNNING for latest in latest_ones):
+        return Phase.RUNNING
+    if pod.spec.restart_policy is RestartPolicy.ALWAYS:
+        return Phase.RUNNING
+    if all(latest and latest.exit_code == 0 for latest in latest_ones):
+        return Phase.SUCCEEDED
+    return Phase.FAILED if pod.spec.restart_policy is RestartPolicy.NEVER else Phase.RUNNING
+
+
+def compute_row(pod: Pod, status: PodStatus, now: datetime) -> PodRow:
+    """The row that ``kubectl get pods -o wide`` would print at ``now``."""
+    everyone = [status.latest(container.name) for container in pod.spec.all_containers]
+    finished = [
+        before.finished_at
+        for latest in everyone
+        if latest and latest.restart_count
+        for before in status.containers
+        if before.name == latest.name and before.finished_at
+    ]
+    running = [
+        latest
+        for container in pod.spec.containers
+        if (latest := status.latest(container.name)) and latest.state is RunState.RUNNING
+    ]
+    return PodRow(
+        name=pod.name,
+        namespace=pod.namespace,
+        uid=pod.uid,
+        ready=len(running),
+        containers=len(pod.spec.containers),
+        status=compute_status_word(pod, status, now),
+        restarts=sum(latest.restart_count for latest in everyone if latest),
+        restarted_s=(now - max(finished)).total_seconds() if finished else None,
+        age_s=(now - pod.created_at).total_seconds(),
+        ip=status.ip,
+        attempt=status.sandbox.attempt if status.sandbox else None,
+    )
+
+
+def compute_status_word(pod: Pod, status: PodStatus, now: datetime) -> str:
+    """The STATUS column: the phase, or the most telling reason of a container."""
+    for index, container in enumerate(pod.spec.init_containers):
+        latest = status.latest(container.name)
+        if latest and latest.state is RunState.EXITED and latest.exit_code == 0:
+            continue
+        if latest is None or latest.state is not RunState.EXITED:
+            return f"Init:{index}/{len(pod.spec.init_containers)}"
+        return f"Init:{_reason(pod, latest, now)}"
+    word = str(compute_phase(pod, status))
+    # Last to first, so that the first container's reason wins.
+    for container in reversed(pod.spec.containers):
+        reason = _container_reason(pod, container, status, now)
+        word = reason or word
+    running = any(
+        (latest := status.latest(container.name)) and latest.state is RunState.RUNNING
+        for container in pod.spec.containers
+    )
+    return "Running" if word == "Completed" and running else word
+
+
+def render_pod_table(rows: Iterable[PodRow], *, wide: bool) -> str:
+    """The table of ``kubectl get pods``, with IP, node and gates when ``wide``."""
+    header = ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    if wide:
+        header += ["IP", "NODE", "NOMINATED NODE", "READINESS GATES"]
+    cells = [header, *(_row_cells(row, wide=wide) for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
+    # kubectl pads every column by three spaces and leaves none at the end of a line.
+    return "\n".join(
+        "".join(cell.ljust(width + 3) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
+
+
+def _row_cells(row: PodRow, *, wide: bool) -> list[str]:
+    restarts = str(row.restarts)
+    if row.restarts and row.restarted_s is not None:
+        restarts += f" ({render_age(row.restarted_s)} ago)"
+    cells = [row.name, f"{row.ready}/{row.containers}", row.status, restarts]
+    cells.append(render_age(row.age_s))
+    return [*cells, row.ip or "<none>", "<none>", "<none>", "<none>"] if wide else cells
+
+
+def _container_reason(pod: Pod, container: Container, status: PodStatus, now: datetime) -> str:
+    latest = status.latest(container.name)
+    if latest is None or latest.state is RunState.CREATED:
+        return "PodInitializing" if pod.spec.init_containers else "ContainerCreating"
+    return _reason(pod, latest, now) if latest.state is RunState.EXITED else ""
+
+
+def _reason(pod: Pod, ended: ContainerStatus, now: datetime) -> str:
+    restarts = pod.spec.restart_policy is RestartPolicy.ALWAYS or (
+        pod.spec.restart_policy is RestartPolicy.ON_FAILURE and ended.exit_code != 0
+    )
+    waits = restarts and ended.restart_due_at_s(now) > 0
+    return "CrashLoopBackOff" if waits else ended.reason

@@ -1,0 +1,38 @@
+"""A controller in a thread of its own, for a caller who goes on doing other things."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.controller import PodController
+
+#: The longest the engine may take over a request that was under way when the stop came.
+STOP_TIMEOUT_S: Final = 60.0
+
+
+class BackgroundController:
+    """A controller that runs until it is stopped. ``failure`` is what ended it before that."""
+
+    def __init__(self, controller: PodController) -> None:
+        self.failure: PausedemoError | None = None
+        self._controller = controller
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="kubelet", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let it finish what it is doing, and wait for that."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        try:
+            self._controller.run(self._stop, self._wake)
+        except PausedemoError as error:
+            self.failure = error

@@ -1,0 +1,135 @@
+"""The node's side: what is seen from the machine that the engine runs on.
+
+The engine may be on another machine, or inside a virtual one, so the node is looked at through a
+container that has the node's network and PID namespaces. It is made when it is first needed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from pausedemo.core.inodes import parse_namespaces
+from pausedemo.engine.port import ContainerConfig, Containers
+from pausedemo.errors import EngineError, PausedemoError
+
+#: It ends by itself, should nobody come to remove it.
+LIFETIME_S: Final = 3600
+LOOK_TIMEOUT_S: Final = 10.0
+#: As much of an answer as is read; a page that a scenario looks at is smaller.
+LONGEST_BODY: Final = 1 << 20
+
+# nc ends when the server closes. Its own input is a pipe that is never at its end: closing our
+# half of the connection first would make nginx drop a proxied request (status 499).
+_ASK: Final = """
+pipe=/dev/shm/ask.$$
+mkfifo "$pipe" && exec 3<>"$pipe" && rm "$pipe" || exit 3
+printf '%s' "$1" >&3
+exec nc -w "$4" "$2" "$3" <&3
+"""
+
+
+class NoAnswer(PausedemoError):
+    """A server did not answer, or not in HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A status, headers with lower-case names, and the body as text."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    text: str
+
+
+class Node:
+    """The engine's machine, through a container of its own. ``image`` must hold busybox."""
+
+    def __init__(
+        self, engine: Containers, image: str, name: str, labels: Mapping[str, str]
+    ) -> None:
+        self._engine = engine
+        self._config = ContainerConfig(
+            name=name,
+            image=image,
+            entrypoint=("sleep",),
+            command=(str(LIFETIME_S),),
+            user="0:0",
+            labels=labels,
+            network_mode="host",
+            pid_mode="host",
+            # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
+            cap_add=("SYS_PTRACE",),
+        )
+        self._container = ""
+        self._lock = threading.Lock()
+
+    def get(self, ip: str, port: int, path: str, timeout_s: float) -> HttpAnswer:
+        """Ask a server with GET. Raises NoAnswer, with what nc said, when none answers."""
+        host = ip if port == 80 else f"{ip}:{port}"
+        request = (
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: pausedemo\r\n"
+            "Accept: */*\r\nConnection: close\r\n\r\n"
+        )
+        argv = ["sh", "-c", _ASK, "sh", request, ip, str(port), str(max(1, round(timeout_s)))]
+        done = self._engine.exec(self._ready(), argv, timeout_s=timeout_s)
+        if not done.stdout:
+            said = done.stderr.decode(errors="replace").strip() or "it closed the connection"
+            raise NoAnswer(f"no answer from {host}: {said}")
+        return parse_answer(done.stdout, host)
+
+    def namespaces(self, pid: int) -> tuple[str, Mapping[str, int]]:
+        """Look at a process' namespaces: what ``ls`` printed, and the inodes by kind."""
+        argv = ["ls", "-l", f"/proc/{pid}/ns"]
+        done = self._engine.exec(self._ready(), argv, timeout_s=LOOK_TIMEOUT_S)
+        text = done.stdout.decode(errors="replace")
+        if done.exit_code:
+            said = done.stderr.decode(errors="replace").strip()
+            raise EngineError(f"see the namespaces of process {pid} on the node", 0, said)
+        return text, parse_namespaces(text)
+
+    def _ready(self) -> str:
+        with self._lock:
+            if not self._container:
+                # In a thread, so that a signal cannot cut the request in two.
+                with ThreadPoolExecutor(1, thread_name_prefix="node") as thread:
+                    self._container = thread.submit(self._create).result()
+            return self._container
+
+    def _create(self) -> str:
+        container = self._engine.create_container(self._config)
+        self._engine.start_container(container)
+        return container
+
+
+def parse_answer(raw: bytes, host: str) -> HttpAnswer:
+    """Read a whole HTTP/1 answer. Raises NoAnswer when it is none."""
+    response = http.client.HTTPResponse(_Bytes(raw))  # type: ignore[arg-type]
+    try:
+        response.begin()
+        body = response.read(LONGEST_BODY)
+    except http.client.HTTPException as error:
+        raise NoAnswer(f"no HTTP answer from {host}: {error!r}") from error
+    return HttpAnswer(
+        status=response.status,
+        reason=response.reason,
+        headers={name.lower(): value for name, value in response.getheaders()},
+        text=body.decode(response.headers.get_content_charset("utf-8"), errors="replace"),
+    )
+
+
+class _Bytes:
+    """As much of a socket as http.client wants: something that gives a file to read."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        del mode
+        return io.BytesIO(self._raw)

@@ -1,0 +1,95 @@
+"""A whole run: scenarios one after another on one engine, with what they need and leave."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pausedemo.clock import Clock
+from pausedemo.core import naming
+from pausedemo.core.pod import LATEST_KUBERNETES
+from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioResult
+from pausedemo.engine.port import Engine
+from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.owner import Owner
+from pausedemo.scenario import schema
+from pausedemo.scenario.listener import Listener
+from pausedemo.scenario.parse import Scenario
+from pausedemo.scenario.runner import play
+from pausedemo.scenario.stage import NODE_IMAGE, PAUSE_IMAGE, StageSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found, and the error that ended it early, if one did."""
+
+    result: RunResult
+    fatal: PausedemoError | None = None
+
+
+def run_scenarios(
+    scenarios: Sequence[Scenario],
+    engine: Engine,
+    resolve: Callable[[str], ImageUse],
+    clock: Clock,
+    listener: Listener,
+    *,
+    keep: bool = False,
+    kubernetes_version: tuple[int, int] = LATEST_KUBERNETES,
+) -> Outcome:
+    """Play scenarios in order.
+
+    ``resolve`` gets the image on the engine that stands for a name; ImageUnavailable, like an
+    engine that has gone, ends the run, and what was found until then is in the outcome.
+    """
+    about = engine.describe()
+    facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
+    listener.run_started(facts)
+    uses: dict[str, ImageUse] = {}
+    results: list[ScenarioResult] = []
+    fatal: PausedemoError | None = None
+    settings = StageSettings(
+        find_image=lambda name: uses[name].used,
+        labels=_run_labels(keep=keep),
+        kubernetes_version=kubernetes_version,
+    )
+    for scenario in scenarios:
+        try:
+            # Before the first step, so that no step's time is that of a build or a download.
+            for name in sorted(images_of(scenario) - uses.keys()):
+                uses[name] = resolve(name)
+                listener.image_resolved(uses[name])
+        except PausedemoError as error:
+            fatal = error
+            break
+        played = play(scenario, engine, clock, settings, listener, keep=keep)
+        results.append(played.result)
+        if played.fatal is not None:
+            fatal = played.fatal
+            break
+    result = RunResult(engine=facts, images=tuple(uses.values()), scenarios=tuple(results))
+    listener.run_finished(result)
+    return Outcome(result, fatal)
+
+
+def images_of(scenario: Scenario) -> set[str]:
+    """The names of all images that a scenario needs, its pods' and its own."""
+    return {PAUSE_IMAGE, *_node_images(scenario), *_pod_images(scenario)}
+
+
+def _node_images(scenario: Scenario) -> Iterator[str]:
+    looks = (schema.HttpStep, schema.NamespacesStep)
+    if any(isinstance(step, looks) for step in scenario.file.steps):
+        yield NODE_IMAGE
+
+
+def _pod_images(scenario: Scenario) -> Iterator[str]:
+    for manifest in scenario.manifests.values():
+        for container in manifest.spec.all_containers:
+            yield container.image
+
+
+def _run_labels(*, keep: bool) -> dict[str, str]:
+    labels = {naming.RUN: uuid.uuid4().hex, naming.OWNER: str(Owner.this_process())}
+    return {**labels, naming.KEEP: "true"} if keep else labels

@@ -1,0 +1,85 @@
+"""What a step shows a person: docker commands to type, and tables as docker prints them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from pausedemo.core import naming
+from pausedemo.core.results import Json
+from pausedemo.engine.port import ContainerConfig, ContainerInfo, ContainerSummary
+
+
+def render_run_command(config: ContainerConfig) -> str:
+    """Write a container's creation as ``docker run``.
+
+    Labels and what only tunes the engine are left out: they change nothing that is seen inside.
+    """
+    argv = ["docker", "run", "-d", "--name", config.name]
+    for option, value in (
+        ("--hostname", config.hostname),
+        ("--network", config.network_mode),
+        ("--ipc", config.ipc_mode),
+        ("--pid", config.pid_mode),
+        ("--workdir", config.working_dir),
+        ("--user", config.user),
+    ):
+        argv += [option, value] if value is not None else []
+    for name, value in config.env.items():
+        argv += ["--env", f"{name}={value}"]
+    arguments = [*(config.command or ())]
+    if config.entrypoint:
+        # The option takes one word; the others come before the command.
+        argv += ["--entrypoint", config.entrypoint[0]]
+        arguments = [*config.entrypoint[1:], *arguments]
+    return shlex.join([*argv, config.image, *arguments])
+
+
+def render_containers(rows: Iterable[ContainerSummary]) -> str:
+    """Write containers as ``docker ps`` does, with the columns that matter here."""
+    lines = [["CONTAINER ID", "IMAGE", "COMMAND", "STATUS", "NAMES"]]
+    lines += [
+        [row.id[:12], row.image, f'"{_shortened(row.command)}"', row.status, row.name]
+        for row in rows
+    ]
+    return render_columns(lines)
+
+
+def render_columns(lines: Sequence[Sequence[str]]) -> str:
+    """Pad columns to the width of their longest cell, three spaces between them."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def container_facts(found: ContainerInfo) -> dict[str, Json]:
+    """One container's facts, by the names that a scenario uses."""
+    return {
+        "name": found.name,
+        "state": str(found.state),
+        "exit_code": found.exit_code,
+        "error": found.error,
+        "ip": found.ip,
+        "network_mode": found.network_mode,
+        "ipc_mode": found.ipc_mode,
+        "pid_mode": found.pid_mode,
+    }
+
+
+def summary_facts(row: ContainerSummary) -> dict[str, Json]:
+    """A listed container's facts, by the names that a scenario uses."""
+    name = naming.parse_name(row.name)
+    return {
+        "container": row.labels.get(naming.CONTAINER_NAME, ""),
+        "name": row.name,
+        "image": row.image,
+        "state": str(row.state),
+        "attempt": name.attempt if name else None,
+        "command": row.command,
+    }
+
+
+def _shortened(command: str) -> str:
+    return command if len(command) <= 20 else f"{command[:19]}…"

@@ -1,0 +1,170 @@
+"""What a scenario has on the engine while it runs: its pods, their kubelets, and the node."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pausedemo.clock import Clock
+from pausedemo.core import naming
+from pausedemo.core.pod import Pod, compute_shares_pid
+from pausedemo.core.status import PodStatus, RunState
+from pausedemo.engine.port import ContainerInfo, Engine
+from pausedemo.errors import EngineError, NotFound, TimedOut
+from pausedemo.kubelet.background import BackgroundController
+from pausedemo.kubelet.cleanup import Cleaned, remove_labelled
+from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
+from pausedemo.kubelet.observe import find_container, observe_pod
+from pausedemo.scenario.node import Node
+from pausedemo.scenario.parse import Scenario
+
+POLL_S: Final = 0.1
+#: The image of the infra container, and the one that holds what looks at the node.
+PAUSE_IMAGE: Final = "pause"
+NODE_IMAGE: Final = "busybox"
+
+
+@dataclass(frozen=True, slots=True)
+class StageSettings:
+    """What all scenarios of a run have in common.
+
+    ``find_image`` gives the image on the engine that stands for a name. ``labels`` go on all that
+    is made.
+    """
+
+    find_image: Callable[[str], str]
+    labels: Mapping[str, str]
+    kubernetes_version: tuple[int, int]
+    limits: EngineLimits = field(default_factory=EngineLimits)
+
+
+@dataclass(slots=True)
+class StagedPod:
+    """One pod of the scenario, from its ``apply`` on."""
+
+    pod: Pod
+    controller: PodController
+    events: list[PodEvent] = field(default_factory=list)
+    background: BackgroundController | None = None
+
+
+class Stage:
+    """One scenario's place on the engine. ``close`` leaves nothing of it behind."""
+
+    def __init__(
+        self, scenario: Scenario, engine: Engine, clock: Clock, settings: StageSettings
+    ) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._scenario = scenario
+        self._settings = settings
+        # One label more than the run's, so that a scenario takes down its own and no other's.
+        self._id = uuid.uuid4().hex[:12]
+        self._labels = {**settings.labels, naming.SCENARIO: f"{scenario.name}.{self._id}"}
+        self._pods: dict[str, StagedPod] = {}
+        self._node: Node | None = None
+
+    @property
+    def node(self) -> Node:
+        """The engine's machine."""
+        if self._node is None:
+            image = self._settings.find_image(NODE_IMAGE)
+            name = f"pausedemo-node-{self._id}"
+            self._node = Node(self.engine, image, name, self._labels)
+        return self._node
+
+    def prepare(self, name: str) -> StagedPod:
+        """Give a pod its identity; nothing is made on the engine yet."""
+        if name not in self._pods:
+            self._pods[name] = self._make_pod(name)
+        return self._pods[name]
+
+    def apply(self, name: str, timeout_s: float) -> StagedPod:
+        """Create a pod and wait until every container of it was started."""
+        staged = self.prepare(name)
+        deadline = self.clock.monotonic() + timeout_s
+        if self._scenario.file.pods[name].kubelet:
+            staged.background = BackgroundController(staged.controller)
+            staged.background.start()
+        never = threading.Event()
+        while not self._is_started(staged):
+            if staged.background is None:
+                staged.controller.sync()
+                if self._is_started(staged):
+                    break
+            if self.clock.monotonic() > deadline:
+                last = staged.events[-1].message if staged.events else "nothing happened"
+                raise TimedOut(f"pod {name} was not running after {timeout_s:g} s: {last}")
+            self.clock.wait(never, POLL_S)
+        return staged
+
+    def pod(self, name: str) -> StagedPod:
+        """A pod that was applied; its kubelet, when it has one, must still live."""
+        staged = self._pods[name]
+        if staged.background is not None and staged.background.failure is not None:
+            raise staged.background.failure
+        return staged
+
+    def status(self, name: str) -> PodStatus:
+        """What is on the engine of a pod."""
+        return observe_pod(self.engine, self.pod(name).pod.uid)
+
+    def container(self, pod: str, container: str) -> ContainerInfo:
+        """The newest container of that name in a pod. NotFound when there is none."""
+        found = find_container(self.status(pod), container)
+        if found is None:
+            raise NotFound(
+                f"find container {container} of pod {pod}", 404, "it is not on the engine"
+            )
+        return self.engine.inspect_container(found)
+
+    def close(self, *, keep: bool = False) -> Cleaned:
+        """Stop the kubelets, newest first, and remove all that the scenario made."""
+        for staged in reversed(self._pods.values()):
+            if staged.background is not None:
+                staged.background.stop()
+        return Cleaned() if keep else self.remove()
+
+    def remove(self) -> Cleaned:
+        """Remove all that the scenario made on the engine."""
+        return remove_labelled(self.engine, {naming.SCENARIO: self._labels[naming.SCENARIO]})
+
+    def _make_pod(self, name: str) -> StagedPod:
+        manifest = self._scenario.manifests[name]
+        pod = Pod(
+            manifest=manifest,
+            uid=str(uuid.uuid4()),
+            created_at=self.clock.now(),
+            shares_pid=compute_shares_pid(manifest.spec, self._settings.kubernetes_version),
+        )
+        images = PodImages(
+            pause=self._settings.find_image(PAUSE_IMAGE),
+            containers={
+                container.image: self._settings.find_image(container.image)
+                for container in manifest.spec.all_containers
+            },
+        )
+        events: list[PodEvent] = []
+        controller = PodController(
+            engine=self.engine,
+            pod=pod,
+            images=images,
+            clock=self.clock,
+            labels=self._labels,
+            limits=self._settings.limits,
+            record=events.append,
+        )
+        return StagedPod(pod, controller, events)
+
+    def _is_started(self, staged: StagedPod) -> bool:
+        if staged.background is not None and staged.background.failure is not None:
+            raise staged.background.failure
+        status = observe_pod(self.engine, staged.pod.uid)
+        latest = [status.latest(container.name) for container in staged.pod.spec.containers]
+        for container in latest:
+            if container is not None and container.reason == "ContainerCannotRun":
+                raise EngineError(f"start container {container.full_name}", 0, container.error)
+        return all(c is not None and c.state is not RunState.CREATED for c in latest)
