@@ -50,7 +50,7 @@ def compile_pause(source: Path, output: Path, compiler: str = "cc") -> None:
 
 
 def _debian_package(compiler: str) -> str:
-    """The package that brings a compiler: gcc for cc, gcc-aarch64-linux-gnu for a cross compiler."""
+    """The package that brings a compiler; a cross compiler's is named after its target."""
     program = Path(compiler).name
     target = program.removesuffix("-gcc")
     return "gcc" if target == program or not target else f"gcc-{target}"
