@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -38,24 +39,24 @@ def pack_compiler(command: str) -> bytes:
 
 def build_image(
     client: docker.APIClient, folder: Path, reference: str, arguments: dict[str, str]
-) -> list[str]:
-    """Run ``docker build``; the ids of all images it went through, the untagged ones too.
+) -> Iterator[str]:
+    """Run ``docker build``; the id of every image that it goes through, the untagged ones too.
 
     AssertionError with the builder's words when it fails.
     """
-    lines = list(
-        client.build(
-            path=str(folder),
-            tag=reference,
-            buildargs=arguments,
-            forcerm=True,
-            decode=True,
-            timeout=TIMEOUT_S,
-        )
+    lines = client.build(
+        path=str(folder),
+        tag=reference,
+        buildargs=arguments,
+        network_mode="none",
+        forcerm=True,
+        decode=True,
+        timeout=TIMEOUT_S,
     )
-    assert not [line for line in lines if "error" in line], lines
-    steps = (IMAGE_STEP.fullmatch(line.get("stream", "")) for line in lines)
-    return [step["id"] for step in steps if step]
+    for line in lines:
+        assert "error" not in line, line["error"]
+        if step := IMAGE_STEP.fullmatch(line.get("stream", "")):
+            yield step["id"]
 
 
 def _ask(*command: str) -> str:

@@ -70,8 +70,9 @@ class Pod:
         """Start a pause container: the pod's first, or one that joins the pod's PID namespace."""
         return self._run(self._pause_image, command or None)
 
-    def add_member(self, *command: str) -> str:
-        return self._run(self._busybox_image, command)
+    def add_member(self, *command: str, user: str | None = None) -> str:
+        """Start a busybox command that joins the pod's PID namespace."""
+        return self._run(self._busybox_image, command, user)
 
     def shell(self, script: str, *, container: str = "", timeout_s: float = DEADLINE_S) -> str:
         """Run a script in the observer, or in another member; its output. It must exit 0."""
@@ -139,12 +140,13 @@ class Pod:
         if failures:
             raise ExceptionGroup("containers that could not be removed", failures)
 
-    def _run(self, image: str, command: tuple[str, ...] | None) -> str:
+    def _run(self, image: str, command: tuple[str, ...] | None, user: str | None = None) -> str:
         container = self.engine.create_container(
             ContainerConfig(
                 name=f"pausedemo-test-pause-{uuid.uuid4().hex[:12]}",
                 image=image,
                 command=command,
+                user=user,
                 network_mode="none",
                 pid_mode=f"container:{self.pause}" if self.pause else None,
             )

@@ -34,6 +34,15 @@ def test_it_holds_four_pages_of_memory_at_most(pod: Pod) -> None:
     assert 0 < pod.resident_kb() <= 4 * PAGE_KB
 
 
+def test_one_signal_for_many_orphans_is_enough(pod: Pod) -> None:
+    pod.engine.kill_container(pod.pause, "STOP")
+    pod.make_orphans(100)
+    wait_until("a hundred zombies", lambda: len(pod.zombies()) == 100)
+    # A hundred CHLD are one by now: standard signals do not queue, signal(7).
+    pod.engine.kill_container(pod.pause, "CONT")
+    wait_until("no zombie is left", lambda: not pod.zombies())
+
+
 def test_an_orphan_that_lives_on_is_adopted_and_reaped_at_its_end(pod: Pod) -> None:
     # The subshell ends at once; exec keeps the sleep in the process that $! names.
     orphan = int(pod.shell("(sleep 1000 >/dev/null 2>&1 & echo $!)"))
