@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from tests.pause.pod import wait_until
 
-TIMEOUT_S: Final = 15
+TIMEOUT_S: Final = 15.0
 WARNING: Final = b"Warning: pause should be the first process\n"
 INTERRUPTED: Final = b"Shutting down, got signal: Interrupt\n"
 TERMINATED: Final = b"Shutting down, got signal: Terminated\n"
@@ -42,6 +43,7 @@ def started(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             assert process.stderr is not None
+            assert select.select([process.stderr], [], [], TIMEOUT_S)[0], "no warning came"
             assert process.stderr.readline() == WARNING
             yield process
         finally:
