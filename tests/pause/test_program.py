@@ -88,6 +88,7 @@ def test_a_signal_that_the_parent_ignored_ends_it_all_the_same(native_program: P
 def test_stopped_and_continued_it_waits_on(native_program: Path) -> None:
     with started(str(native_program)) as process:
         stat = Path(f"/proc/{process.pid}/stat")
+        wait_until("pause sleeps", lambda: b") S " in stat.read_bytes())
         process.send_signal(signal.SIGSTOP)
         wait_until("pause is stopped", lambda: b") T " in stat.read_bytes())
         process.send_signal(signal.SIGCONT)
