@@ -1,0 +1,179 @@
+"""The listener that tells a person what a run does and finds."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+
+from pausedemo.clock import Clock, SystemClock
+from pausedemo.core.results import (
+    EngineFacts,
+    ImageUse,
+    RunResult,
+    ScenarioResult,
+    Status,
+    StepResult,
+)
+from pausedemo.errors import EXIT_PASSED
+from pausedemo.report.console.failure import print_failure
+from pausedemo.report.console.paint import STATUS_STYLES, Painter
+from pausedemo.report.console.progress import SlowWork
+from pausedemo.report.text import count_of, format_duration, format_totals, list_substitutes
+
+
+class ConsoleReporter:
+    """A Listener that writes to ``console``. ``quiet``: verdicts, failures and summary only.
+
+    Colour and moving parts need a terminal that knows them, and no ``NO_COLOR``; otherwise it
+    writes plain lines. Use it as a context manager, or call ``close``: an interrupted run must
+    give the terminal its cursor back.
+    """
+
+    def __init__(self, console: Console, quiet: bool, clock: Clock | None = None) -> None:
+        self._painter = Painter(console)
+        self._slow = SlowWork(self._painter, clock or SystemClock())
+        self._quiet = quiet
+        self._step_number = 0
+        self._steps_total = 0
+        self._announced: tuple[str, str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the progress display away. May be called twice."""
+        self._slow.close()
+
+    def run_started(self, engine: EngineFacts) -> None:
+        if not self._quiet:
+            facts = f"{engine.name} {engine.version}, API {engine.api_version}"
+            line = f"{facts}, runtime {engine.runtime}"
+            self._painter.print_line(("Engine: ", "bold"), (line, ""))
+
+    def image_resolved(self, image: ImageUse) -> None:
+        if self._quiet:
+            return
+        if image.substitute:
+            line, mark = f"{image.used} stands in for {image.wanted}", " (substitute)"
+        elif image.used != image.wanted:
+            line, mark = f"{image.used} is {image.wanted}", ""
+        else:
+            line, mark = image.wanted, ""
+        self._painter.print_line(("Image:  ", "bold"), (line, ""), (mark, "yellow"))
+
+    def scenario_started(self, name: str, title: str, steps_total: int) -> None:
+        self._step_number = 0
+        self._steps_total = steps_total
+        if not self._quiet:
+            self._painter.print_line()
+            self._painter.print_rule(name)
+            self._painter.print_prose(title, style="bold")
+
+    def step_started(self, name: str, kind: str, command: str) -> None:
+        del kind  # the command says it better
+        if not self._quiet:
+            self._announce(name, command)
+            self._slow.start(name, is_step=True)
+
+    def step_finished(self, step: StepResult) -> None:
+        if self._quiet:
+            return
+        self._slow.finish(step.name)
+        if self._announced is None:
+            self._announce(step.name, step.command)
+        elif self._announced != (step.name, step.command) and step.command:
+            # Only the end knows what was really done: a container's id, for instance.
+            self._painter.print_command(step.command)
+        self._announced = None
+        self._painter.print_output(step.output)
+        took = f" {format_duration(step.duration_s)}" if step.duration_s > 1 else ""
+        self._painter.print_line(("  ", ""), self._painter.verdict(step.status), (took, ""))
+        for failure in step.failures:
+            print_failure(self._painter, failure)
+        if step.explain.strip():
+            self._painter.print_line()
+            self._painter.print_prose(step.explain, indent=2)
+
+    def scenario_finished(self, scenario: ScenarioResult) -> None:
+        if not self._quiet:
+            self._painter.print_line()
+        self._print_scenario(scenario)
+        if self._quiet:
+            for step in _list_bad_steps(scenario):
+                self._print_bad_step(step)
+
+    def run_finished(self, run: RunResult) -> None:
+        self.close()
+        self._painter.print_line()
+        if not self._quiet:
+            self._painter.print_rule("Summary")
+            for scenario in run.scenarios:
+                self._print_scenario(scenario)
+                for step in _list_bad_steps(scenario):
+                    self._print_bad_name(step)
+        for line in list_substitutes(run):
+            self._painter.print_line(("Substitute: ", "bold yellow"), (line, ""))
+        passed = run.exit_code == EXIT_PASSED
+        style = STATUS_STYLES[Status.PASSED if passed else Status.FAILED]
+        self._painter.print_line((format_totals(run), style))
+
+    def task_started(self, text: str) -> None:
+        if not self._quiet:
+            self._slow.start(text)
+
+    def task_progress(self, text: str, fraction: float | None) -> None:
+        if not self._quiet:
+            self._slow.update(text, fraction)
+
+    def task_finished(self, text: str) -> None:
+        if not self._quiet:
+            self._slow.finish(text)
+
+    def _announce(self, name: str, command: str) -> None:
+        self._announced = name, command
+        self._step_number += 1
+        # Trouble of teardown comes as a step that nobody counted before.
+        counted = self._step_number <= self._steps_total
+        number = f"[{self._step_number}/{self._steps_total}] " if counted else ""
+        self._painter.print_line()
+        self._painter.print_line((number, "cyan"), (name, "bold"))
+        if command:
+            self._painter.print_command(command)
+
+    def _print_scenario(self, scenario: ScenarioResult) -> None:
+        passed = sum(step.status is Status.PASSED for step in scenario.steps)
+        steps = count_of(len(scenario.steps), "step")
+        if passed < len(scenario.steps):
+            steps = f"{passed} of {steps} passed"
+        self._painter.print_line(
+            self._painter.verdict(scenario.status),
+            (f" {scenario.name}", "bold"),
+            (f"  {steps}, {format_duration(scenario.duration_s)}", ""),
+        )
+
+    def _print_bad_name(self, step: StepResult) -> None:
+        self._painter.print_line(
+            ("  ", ""), self._painter.verdict(step.status), (f" {step.name}", "")
+        )
+
+    def _print_bad_step(self, step: StepResult) -> None:
+        self._print_bad_name(step)
+        if step.command:
+            self._painter.print_command(step.command)
+        self._painter.print_output(step.output)
+        for failure in step.failures:
+            print_failure(self._painter, failure)
+
+
+def _list_bad_steps(scenario: ScenarioResult) -> list[StepResult]:
+    return [step for step in scenario.steps if step.status in (Status.FAILED, Status.ERROR)]

@@ -1,0 +1,153 @@
+"""A run as GitHub Actions shows it: annotations, and the summary page of the job.
+
+Escaping follows ``packages/core/src/command.ts`` of github.com/actions/toolkit. The summary is
+GitHub Flavored Markdown for the file that ``$GITHUB_STEP_SUMMARY`` names.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
+from pausedemo.report.comparison import render_failure
+from pausedemo.report.text import (
+    STATUS_WORDS,
+    excerpt_output,
+    format_duration,
+    format_totals,
+    join_lines,
+    list_substitutes,
+    make_visible,
+)
+
+# GitHub refuses a summary of more than 1 MiB as a whole ("Job summaries" in its workflow
+# command reference); what a step adds stays well below, the totals included.
+_DETAILS_BYTES_MAX: Final = 800_000
+
+
+def escape_data(text: str) -> str:
+    """The message part of a workflow command: one line, whatever ``text`` holds."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """A property's value: colon and comma would end it."""
+    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def render_annotations(result: RunResult) -> str:
+    """Workflow commands, one a line: an error per step gone wrong, then notices.
+
+    GitHub shows only the first ten of each kind, so errors stand in the order of the run, and
+    totals are one notice.
+    """
+    lines = [
+        _render_error(scenario, step)
+        for scenario in result.scenarios
+        for step in scenario.steps
+        if step.status in (Status.FAILED, Status.ERROR)
+    ]
+    lines.append(_render_command("notice", {"title": "pausedemo"}, format_totals(result)))
+    if substitutes := list_substitutes(result):
+        title = "pausedemo: substitute images"
+        lines.append(_render_command("notice", {"title": title}, "\n".join(substitutes)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _render_error(scenario: ScenarioResult, step: StepResult) -> str:
+    properties = {"title": f"{scenario.name}: {step.name} ({step.status.value})"}
+    if scenario.source:
+        properties["file"] = scenario.source
+    message = [f"$ {step.command}"] if step.command else []
+    message += [render_failure(failure) for failure in step.failures]
+    return _render_command("error", properties, "\n".join(message) or step.status.value)
+
+
+def _render_command(name: str, properties: dict[str, str], message: str) -> str:
+    pairs = ",".join(
+        f"{key}={escape_property(make_visible(value))}" for key, value in properties.items()
+    )
+    return f"::{name} {pairs}::{escape_data(make_visible(message))}"
+
+
+def render_step_summary(result: RunResult) -> str:
+    """Markdown: totals, a table of the scenarios, the substitutes, and what went wrong."""
+    engine = result.engine
+    parts = [
+        f"## pausedemo: {format_totals(result)}",
+        f"{_escape_inline(engine.name)} {_escape_inline(engine.version)}, "
+        f"API {_escape_inline(engine.api_version)}, runtime {_escape_inline(engine.runtime)}",
+    ]
+    if result.scenarios:
+        rows = ["| | scenario | steps passed | time |", "| --- | --- | --- | --- |"]
+        rows += [_render_row(scenario) for scenario in result.scenarios]
+        parts.append("\n".join(rows))
+    if substitutes := list_substitutes(result):
+        lines = ["Substitute images:", ""]
+        lines += [f"- {_escape_inline(line)}" for line in substitutes]
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, *_render_details(result)]) + "\n"
+
+
+def _render_row(scenario: ScenarioResult) -> str:
+    passed = sum(step.status is Status.PASSED for step in scenario.steps)
+    title = f"**{_escape_inline(scenario.name)}** {_escape_inline(scenario.title)}"
+    return (
+        f"| {STATUS_WORDS[scenario.status]} | {title} "
+        f"| {passed} of {len(scenario.steps)} | {format_duration(scenario.duration_s)} |"
+    )
+
+
+def _render_details(result: RunResult) -> list[str]:
+    """One section per step gone wrong, as many as a summary can hold."""
+    bad = [
+        (scenario, step)
+        for scenario in result.scenarios
+        for step in scenario.steps
+        if step.status in (Status.FAILED, Status.ERROR)
+    ]
+    sections: list[str] = []
+    left = _DETAILS_BYTES_MAX
+    for scenario, step in bad:
+        section = _render_section(scenario, step)
+        left -= len(section.encode())
+        if left < 0:
+            sections.append(f"{len(bad) - len(sections)} more steps went wrong; see the log.")
+            break
+        sections.append(section)
+    return sections
+
+
+def _render_section(scenario: ScenarioResult, step: StepResult) -> str:
+    word = STATUS_WORDS[step.status]
+    title = f"{word} {_escape_inline(scenario.name)}: {_escape_inline(step.name)}"
+    parts = [f"### {title}"]
+    if step.command:
+        parts.append(_fence(f"$ {make_visible(step.command)}", "console"))
+    if step.failures:
+        parts.append(_fence("\n".join(render_failure(failure) for failure in step.failures)))
+    if step.explain:
+        parts.append(_escape_inline(step.explain))
+    if step.output:
+        shown = excerpt_output(step.output, head=80, tail=20)
+        lines = [*shown.head, *([shown.note] if shown.note else []), *shown.tail]
+        output = _fence("\n".join(lines))
+        parts.append(f"<details><summary>Output</summary>\n\n{output}\n\n</details>")
+    return "\n\n".join(parts)
+
+
+def _fence(text: str, language: str = "text") -> str:
+    """A code block whose fence is longer than any run of backticks in ``text``."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _escape_inline(text: str) -> str:
+    """Text on one line that Markdown shows as it is: no tags, links, emphasis or mentions."""
+    escaped = html.escape(join_lines(text), quote=False)
+    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", escaped)
+    # A zero-width mark keeps @name from telling a person, and addresses from becoming links.
+    return escaped.replace("@", "&#64;").replace("://", "&#58;//")

@@ -1,0 +1,81 @@
+"""A run as JSON, for programs. The keys are a contract; ``schema`` grows when they change."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pausedemo.core.results import Json, RunResult, ScenarioResult, StepResult
+
+SCHEMA: Final = 1
+
+# Half of a UTF-16 pair is no character: strict readers refuse it, even written as \ud800.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def render_json(result: RunResult) -> str:
+    """The whole run as one JSON object with a line feed at its end, ASCII only.
+
+    Durations in seconds, to the millisecond. A number that JSON cannot hold (NaN, infinity)
+    becomes null, a lone surrogate U+FFFD; everything else is as it was observed.
+    """
+    engine = result.engine
+    report: dict[str, Json] = {
+        "schema": SCHEMA,
+        "engine": {
+            "name": engine.name,
+            "version": engine.version,
+            "api_version": engine.api_version,
+            "runtime": engine.runtime,
+        },
+        "images": [
+            {"wanted": image.wanted, "used": image.used, "substitute": image.substitute}
+            for image in result.images
+        ],
+        "scenarios": [_describe_scenario(scenario) for scenario in result.scenarios],
+        "totals": {status.value: count for status, count in result.totals.items()},
+    }
+    return json.dumps(_make_plain(report), indent=2, allow_nan=False) + "\n"
+
+
+def _describe_scenario(scenario: ScenarioResult) -> Json:
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "status": scenario.status.value,
+        "duration_s": round(scenario.duration_s, 3),
+        "steps": [_describe_step(step) for step in scenario.steps],
+    }
+
+
+def _describe_step(step: StepResult) -> Json:
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "command": step.command,
+        "status": step.status.value,
+        "output": step.output,
+        "observed": step.observed,
+        "failures": [
+            {"expected": failure.expected, "actual": failure.actual} for failure in step.failures
+        ],
+        "duration_s": round(step.duration_s, 3),
+    }
+
+
+def _make_plain(value: Json) -> Json:
+    """The same value in the types that the json module knows."""
+    match value:
+        case str():
+            return _SURROGATES.sub("\ufffd", value)
+        case float() if not math.isfinite(value):
+            return None
+        case Mapping():
+            return {_SURROGATES.sub("\ufffd", key): _make_plain(value[key]) for key in value}
+        case Sequence():
+            return [_make_plain(item) for item in value]
+        case _:
+            return value

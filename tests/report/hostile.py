@@ -1,0 +1,53 @@
+"""Runs whose every text, number and fact hypothesis chooses."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from pausedemo.core.results import (
+    EngineFacts,
+    Failure,
+    ImageUse,
+    RunResult,
+    ScenarioResult,
+    Status,
+    StepResult,
+)
+
+_MARKUP = st.sampled_from(
+    ["\x1b[31m", "\x1b]0;title\x07", "[bold]", "[/]", "::error::", "%0A", "]]>", "<a&b>", "```"]
+)
+# Surrogates included: a container's bytes may have been decoded with surrogateescape.
+TEXTS = st.lists(st.text(st.characters(), max_size=12) | _MARKUP, max_size=4).map("".join)
+FACTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=10,
+)
+_DURATIONS = st.floats(0, 1e6)
+_STEPS = st.builds(
+    StepResult,
+    name=TEXTS,
+    kind=TEXTS,
+    command=TEXTS,
+    status=st.sampled_from(Status),
+    output=TEXTS,
+    observed=FACTS,
+    failures=st.lists(st.builds(Failure, TEXTS, FACTS, FACTS), max_size=3).map(tuple),
+    duration_s=_DURATIONS,
+    explain=TEXTS,
+)
+_SCENARIOS = st.builds(
+    ScenarioResult,
+    name=TEXTS,
+    title=TEXTS,
+    source=TEXTS,
+    steps=st.lists(_STEPS, max_size=3).map(tuple),
+    duration_s=_DURATIONS,
+)
+RUNS = st.builds(
+    RunResult,
+    engine=st.builds(EngineFacts, TEXTS, TEXTS, TEXTS, TEXTS),
+    images=st.lists(st.builds(ImageUse, TEXTS, TEXTS, st.booleans()), max_size=2).map(tuple),
+    scenarios=st.lists(_SCENARIOS, max_size=2).map(tuple),
+)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from hypothesis import HealthCheck, given, settings
+
+from pausedemo.core.results import RunResult
+from pausedemo.report.junit import render_junit
+from tests.report.example import EXAMPLE
+from tests.report.golden import assert_golden
+from tests.report.hostile import RUNS
+
+# Element: attributes it must have, attributes it may have, children it may have. From the
+# xunit plugin's junit-10.xsd, as far as we use it.
+SCHEMA: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors"},
+        {"time", "skipped"},
+        {"properties", "testcase"},
+    ),
+    "properties": (set(), set(), {"property"}),
+    "property": ({"name", "value"}, set(), set()),
+    "testcase": (
+        {"name"},
+        {"time", "classname"},
+        {"failure", "error", "skipped", "system-out"},
+    ),
+    "failure": ({"type"}, {"message"}, set()),
+    "error": ({"type"}, {"message"}, set()),
+    "skipped": (set(), {"message"}, set()),
+    "system-out": (set(), set(), set()),
+}
+
+
+def _assert_valid(text: str) -> ElementTree.Element:
+    root = ElementTree.fromstring(text.encode())  # noqa: S314
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        required, optional, children = SCHEMA[element.tag]
+        assert required <= set(element.attrib) <= required | optional
+        assert re.fullmatch(r"[0-9]*(\.[0-9]*)?", element.get("time", "0"))
+        assert {child.tag for child in element} <= children
+    return root
+
+
+def test_the_whole_report_is_as_it_was() -> None:
+    assert_golden("run.junit.xml", render_junit(EXAMPLE))
+
+
+def test_the_report_keeps_to_the_schema() -> None:
+    root = _assert_valid(render_junit(EXAMPLE))
+    assert root.attrib == {
+        "name": "pausedemo",
+        "tests": "6",
+        "failures": "2",
+        "errors": "1",
+        "time": "80.15",
+    }
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(RUNS)
+def test_any_run_gives_well_formed_xml(run: RunResult) -> None:
+    root = _assert_valid(render_junit(run))
+    cases = list(root.iter("testcase"))
+    assert len(cases) == sum(len(scenario.steps) for scenario in run.scenarios)
+    assert root.get("tests") == str(len(cases))
