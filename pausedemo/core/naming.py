@@ -24,10 +24,17 @@ TYPE_CONTAINER: Final = "container"
 # In capitals, which no container of a pod may have in its name.
 SANDBOX_CONTAINER_NAME: Final = "POD"
 
-# Which run made it; which process, so that a dead one's things can be known; do not remove it.
+# Which run and scenario made it; which process, so that a dead one's things can be known; do not
+# remove it.
 RUN: Final = "pausedemo.dev/run"
+SCENARIO: Final = "pausedemo.dev/scenario"
 OWNER: Final = "pausedemo.dev/owner"
 KEEP: Final = "pausedemo.dev/keep"
+
+# What a kubelet keeps in memory and pausedemo must not: when the pod was made, and how long a
+# container's successor has to wait after its end.
+POD_CREATED_AT: Final = "pausedemo.dev/pod-created-at"
+BACK_OFF_S: Final = "pausedemo.dev/back-off-s"
 
 # Annotations, which the engine has no word for, and so go into labels behind a prefix.
 ANNOTATION_PREFIX: Final = "annotation."
@@ -37,7 +44,7 @@ CONTAINER_HASH: Final = "io.kubernetes.container.hash"
 _OWN_LABELS: Final = frozenset(
     {
         *(POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME, CONTAINER_TYPE, SANDBOX_ID),
-        *(RUN, OWNER, KEEP),
+        *(RUN, SCENARIO, OWNER, KEEP, POD_CREATED_AT, BACK_OFF_S),
     }
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -84,9 +84,9 @@ class Node:
             raise NoAnswer(f"no answer from {host}: {said}")
         return parse_answer(done.stdout, host)
 
-    def namespaces(self, pid: int) -> tuple[str, Mapping[str, int]]:
-        """Look at a process' namespaces: what ``ls`` printed, and the inodes by kind."""
-        argv = ["ls", "-l", f"/proc/{pid}/ns"]
+    def namespaces(self, pid: int, kinds: Iterable[str]) -> tuple[str, Mapping[str, int]]:
+        """Look at a process' namespaces: what ``ls -l`` printed, and the inodes by kind."""
+        argv = ["sh", "-c", 'cd "/proc/$1/ns" && shift && exec ls -l "$@"', "sh", str(pid), *kinds]
         done = self._engine.exec(self._ready(), argv, timeout_s=LOOK_TIMEOUT_S)
         text = done.stdout.decode(errors="replace")
         if done.exit_code:

@@ -292,6 +292,12 @@ class NamespacesStep(ObservingStep):
     namespaces: Namespaces
     expect: NamespacesExpect
 
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of namespace that are looked at: those of which something is expected."""
+        groups = self.expect.namespaces
+        return sorted({*groups.shared, *groups.separate})
+
 
 STEPS: Final[Mapping[str, type[Step]]] = {
     step.kind: step

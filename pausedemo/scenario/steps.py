@@ -274,12 +274,13 @@ class ContainersPerformer(_OnStage[schema.ContainersStep]):
 
 
 class NamespacesPerformer(_OnStage[schema.NamespacesStep]):
-    """Shows the namespaces of containers' main processes, as the node sees them."""
+    """Shows the namespaces of containers' main processes, as root on the node sees them."""
 
     def command(self) -> str:
-        names = [self._name_of(name) for name in self.step.namespaces.containers]
-        pids = shlex.join(["docker", "inspect", "-f", "{{.State.Pid}}", *names])
-        return f'for pid in $({pids}); do sudo ls -l "/proc/$pid/ns"; done'
+        names = shlex.join(self._name_of(name) for name in self.step.namespaces.containers)
+        pid = "$(docker inspect -f '{{.State.Pid}}' \"$c\")"
+        look = f'(cd "/proc/{pid}/ns" && ls -l {shlex.join(self.step.kinds)})'
+        return f'for c in {names}; do echo "$c"; {look}; done'
 
     def perform(self) -> Observation:
         facts: dict[str, Json] = {}
@@ -288,10 +289,9 @@ class NamespacesPerformer(_OnStage[schema.NamespacesStep]):
             container = self.stage.container(self.pod, name)
             if not container.pid:
                 raise NotFound(f"see the namespaces of {name}", 404, "it does not run")
-            _, inodes = self.stage.node.namespaces(container.pid)
+            text, inodes = self.stage.node.namespaces(container.pid, self.step.kinds)
             facts[name] = dict(inodes)
-            shown = "  ".join(f"{kind}:[{inode}]" for kind, inode in sorted(inodes.items()))
-            lines.append(f"{name}: {shown}")
+            lines += [container.name, text.rstrip("\n")]
         return Observation("\n".join(lines), {"namespaces": facts})
 
 
