@@ -41,8 +41,8 @@ class Listener(Protocol):
         """Slow work begins that is no step: an image is pulled or built, an engine started."""
         ...
 
-    def task_progress(self, text: str, fraction: float | None) -> None:
-        """``fraction`` is 0.0 to 1.0; None where only the fact of progress is known."""
+    def task_progress(self, text: str, fraction: float | None, doing: str = "") -> None:
+        """``fraction`` is 0.0 to 1.0; None where it is not known. ``doing``: what it is at."""
         ...
 
     def task_finished(self, text: str) -> None: ...
@@ -75,7 +75,7 @@ class SilentListener:
     def task_started(self, text: str) -> None:
         pass
 
-    def task_progress(self, text: str, fraction: float | None) -> None:
+    def task_progress(self, text: str, fraction: float | None, doing: str = "") -> None:
         pass
 
     def task_finished(self, text: str) -> None:

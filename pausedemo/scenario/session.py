@@ -31,7 +31,7 @@ class Outcome:
 def run_scenarios(
     scenarios: Sequence[Scenario],
     engine: Engine,
-    resolve: Callable[[str], ImageUse],
+    resolve: Callable[[Sequence[str]], Sequence[ImageUse]],
     clock: Clock,
     listener: Listener,
     *,
@@ -40,35 +40,32 @@ def run_scenarios(
 ) -> Outcome:
     """Play scenarios in order.
 
-    ``resolve`` gets the image on the engine that stands for a name; ImageUnavailable, like an
-    engine that has gone, ends the run, and what was found until then is in the outcome.
+    ``resolve`` gets the images on the engine that stand for names, in order. An image that
+    cannot be had, like an engine that has gone, ends the run; what was found until then is in
+    the outcome.
     """
     about = engine.describe()
     facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
     listener.run_started(facts)
-    uses: dict[str, ImageUse] = {}
     results: list[ScenarioResult] = []
+    uses: Sequence[ImageUse] = ()
     fatal: PausedemoError | None = None
-    settings = StageSettings(
-        find_image=lambda name: uses[name].used,
-        labels=_run_labels(keep=keep),
-        kubernetes_version=kubernetes_version,
-    )
+    try:
+        # Before the first step, so that no step's time is that of a build or a download.
+        uses = resolve(sorted(set().union(*map(images_of, scenarios))))
+    except PausedemoError as error:
+        fatal = error
+    for use in uses:
+        listener.image_resolved(use)
+    used = {use.wanted: use.used for use in uses}
+    settings = StageSettings(used.__getitem__, _run_labels(keep=keep), kubernetes_version)
     for scenario in scenarios:
-        try:
-            # Before the first step, so that no step's time is that of a build or a download.
-            for name in sorted(images_of(scenario) - uses.keys()):
-                uses[name] = resolve(name)
-                listener.image_resolved(uses[name])
-        except PausedemoError as error:
-            fatal = error
+        if fatal is not None:
             break
         played = play(scenario, engine, clock, settings, listener, keep=keep)
         results.append(played.result)
-        if played.fatal is not None:
-            fatal = played.fatal
-            break
-    result = RunResult(engine=facts, images=tuple(uses.values()), scenarios=tuple(results))
+        fatal = played.fatal
+    result = RunResult(engine=facts, images=tuple(uses), scenarios=tuple(results))
     listener.run_finished(result)
     return Outcome(result, fatal)
 

@@ -59,7 +59,7 @@ class SlowWork:
             if self._painter.plain and not is_step:
                 self._painter.print_line((f"... {join_lines(text)}", ""))
 
-    def update(self, text: str, fraction: float | None) -> None:
+    def update(self, text: str, fraction: float | None, doing: str = "") -> None:
         """Move the bar, or say how far it is when the last line is ten seconds old."""
         with self._lock:
             work = self._works.get(text)
@@ -68,13 +68,16 @@ class SlowWork:
             if work.bar is not None and self._progress is not None:
                 if fraction is not None:
                     self._progress.update(work.bar, total=1.0, completed=fraction)
+                if doing:
+                    self._progress.update(work.bar, description=self._describe(text, doing))
                 return
             now = self._clock.monotonic()
             if now - work.told_at >= _LINE_INTERVAL_S:
                 work.told_at = now
                 took = format_duration(now - work.started_at)
                 far = took if fraction is None else f"{fraction:.0%} after {took}"
-                self._painter.print_line((f"... {join_lines(text)}: {far}", ""))
+                at = f", {join_lines(doing)}" if doing else ""
+                self._painter.print_line((f"... {join_lines(text)}: {far}{at}", ""))
 
     def finish(self, text: str) -> None:
         """Take it away; say what it took if that was long. Unknown text: no effect."""
@@ -112,10 +115,11 @@ class SlowWork:
                 redirect_stderr=False,
             )
             self._progress.start()
-        description = _cut_to(
-            self._painter.encode(join_lines(text)), self._painter.width - _OTHER_COLUMNS_WIDTH
-        )
-        return self._progress.add_task(description, total=None)
+        return self._progress.add_task(self._describe(text), total=None)
+
+    def _describe(self, text: str, doing: str = "") -> str:
+        whole = join_lines(f"{text}: {doing}" if doing else text)
+        return _cut_to(self._painter.encode(whole), self._painter.width - _OTHER_COLUMNS_WIDTH)
 
     def _stop(self) -> None:
         if self._progress is not None:

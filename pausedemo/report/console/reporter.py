@@ -131,9 +131,9 @@ class ConsoleReporter:
         if not self._quiet:
             self._slow.start(text)
 
-    def task_progress(self, text: str, fraction: float | None) -> None:
+    def task_progress(self, text: str, fraction: float | None, doing: str = "") -> None:
         if not self._quiet:
-            self._slow.update(text, fraction)
+            self._slow.update(text, fraction, doing)
 
     def task_finished(self, text: str) -> None:
         if not self._quiet:

@@ -1,0 +1,141 @@
+"""``pausedemo run``: play scenarios, and report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pausedemo.cli.options import engine_option, images_option, install_option
+from pausedemo.errors import UsageError
+
+if TYPE_CHECKING:
+    from pausedemo.core.results import ImageUse, RunResult
+    from pausedemo.engine.port import Engine
+    from pausedemo.scenario.listener import Listener
+
+_file = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME|FILE...")
+@engine_option
+@images_option
+@install_option
+@click.option(
+    "--kubernetes-version",
+    "version_text",
+    default="latest",
+    show_default=True,
+    metavar="VERSION",
+    help="Whose rules hold: 1.7 shares the PID namespace unless the pod says otherwise.",
+)
+@click.option("--junit", type=_file, help="Write a JUnit XML report to this file.")
+@click.option("--json", "json_file", type=_file, help="Write a JSON report to this file.")
+@click.option("--keep", is_flag=True, help="Leave the pods on the engine, to look at them.")
+@click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
+def run(
+    names: tuple[str, ...],
+    engine: str,
+    policy: str,
+    version_text: str,
+    junit: Path | None,
+    json_file: Path | None,
+    keep: bool,
+    quiet: bool,
+) -> int:
+    """Run scenarios, by NAME or FILE, on a real engine.
+
+    Exits with 0 when all passed, 1 when an expectation failed, 2 for a wrong option, manifest or
+    scenario, 3 without an engine or an image, 130 when interrupted.
+    """
+    from rich.console import Console
+
+    from pausedemo.clock import SystemClock
+    from pausedemo.engine.connect import connect
+    from pausedemo.kubelet.cleanup import remove_left_behind
+    from pausedemo.report.console import ConsoleReporter
+    from pausedemo.scenario.library import load_scenarios
+    from pausedemo.scenario.session import run_scenarios
+    from pausedemo.signals import signals_as_errors
+
+    version = _parse_version(version_text)
+    # All that can be wrong in what was asked for is found before an engine is.
+    scenarios = load_scenarios(names)
+    with signals_as_errors():
+        connected = connect(engine)
+        remove_left_behind(connected, kept_too=False, unknown_too=False)
+        with ConsoleReporter(Console(), quiet) as reporter:
+            outcome = run_scenarios(
+                scenarios,
+                connected,
+                _make_resolver(connected, policy, reporter),
+                SystemClock(),
+                reporter,
+                keep=keep,
+                kubernetes_version=version,
+            )
+        connected.close()
+    _write_reports(outcome.result, junit, json_file)
+    if keep:
+        click.echo("The pods were kept; pausedemo clean removes them.")
+    if outcome.fatal is not None:
+        raise outcome.fatal
+    return outcome.result.exit_code
+
+
+def _parse_version(text: str) -> tuple[int, int]:
+    from pausedemo.core.pod import LATEST_KUBERNETES, parse_kubernetes_version
+
+    try:
+        return LATEST_KUBERNETES if text == "latest" else parse_kubernetes_version(text)
+    except ValueError as error:
+        raise UsageError(f"--kubernetes-version: {error}") from error
+
+
+def _make_resolver(
+    engine: Engine, policy: str, listener: Listener
+) -> Callable[[Sequence[str]], Sequence[ImageUse]]:
+    from pausedemo.cli.progress import ImageProgress
+    from pausedemo.core.results import ImageUse
+    from pausedemo.images.cache import ImageCache
+    from pausedemo.images.resolve import ImageResolver, Policy
+
+    cache = ImageCache(progress=ImageProgress(listener))
+    resolver = ImageResolver(engine, Policy(policy), cache=cache)
+
+    def resolve(names: Sequence[str]) -> Sequence[ImageUse]:
+        return [
+            ImageUse(image.wanted, image.used, image.substitute)
+            for image in resolver.resolve_all(names)
+        ]
+
+    return resolve
+
+
+def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None) -> None:
+    from pausedemo.report.github import render_annotations, render_step_summary
+    from pausedemo.report.json_report import render_json
+    from pausedemo.report.junit import render_junit
+
+    if junit is not None:
+        _write(junit, render_junit(result))
+    if json_file is not None:
+        _write(json_file, render_json(result))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        sys.stdout.write(render_annotations(result))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(render_step_summary(result))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
