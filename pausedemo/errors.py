@@ -27,7 +27,7 @@ class UsageError(PausedemoError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong in a file. ``line`` and ``column`` count from 1; 0 is the whole file."""
+    """One thing that is wrong in a file. Lines and columns count from 1; 0: the whole file."""
 
     source: str
     line: int
@@ -40,7 +40,7 @@ class Problem:
 
 
 class InvalidFile(PausedemoError):
-    """A manifest or scenario file that cannot be used; holds all its problems, not only the first."""
+    """A manifest or scenario file that cannot be used, with all its problems."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
@@ -87,7 +87,7 @@ class ImageUnavailable(PausedemoError):
 
 
 class EngineError(PausedemoError):
-    """The engine refused a request. ``status`` is the HTTP status, ``message`` the engine's words."""
+    """The engine refused a request: the HTTP status, and the engine's own words."""
 
     def __init__(self, action: str, status: int, message: str) -> None:
         self.action = action

@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from pausedemo.errors import EXIT_FAILED, EXIT_PASSED
 
-Json: TypeAlias = Union[
-    None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]
-]
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
 
 
 class Status(StrEnum):

@@ -29,7 +29,7 @@ class ContainerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who answers: the report's ``engine`` object. ``runtime`` is the default OCI runtime's name."""
+    """Who answers. ``runtime`` is the name of the engine's default OCI runtime."""
 
     name: str
     version: str
@@ -111,7 +111,10 @@ class ExecResult:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One container event. ``action`` is the engine's word: create, start, die, destroy, ..."""
+    """One step in a container's life.
+
+    ``action`` is the engine's word: create, start, die, oom, pause, unpause, destroy.
+    """
 
     action: str
     container_id: str
@@ -146,7 +149,10 @@ class Containers(Protocol):
         ...
 
     def stop_container(self, container: str, grace_s: int) -> None:
-        """TERM, then KILL after ``grace_s`` seconds; returns when it has ended. Not running: no effect."""
+        """TERM, then KILL after ``grace_s`` seconds; returns when it has ended.
+
+        A container that does not run is left as it is.
+        """
         ...
 
     def kill_container(self, container: str, signal: str = "KILL") -> None:
@@ -160,7 +166,10 @@ class Containers(Protocol):
     def inspect_container(self, container: str) -> ContainerInfo: ...
 
     def list_containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSummary, ...]:
-        """All containers, running or not, that bear all labels (``None``: any value), newest first."""
+        """All containers, running or not, that bear all labels, newest first.
+
+        A label whose value is ``None`` may have any value.
+        """
         ...
 
     def exec(
@@ -178,8 +187,15 @@ class Containers(Protocol):
         """Write one file; its folder must exist. ``path`` is absolute; owner root."""
         ...
 
+    def read_logs(self, container: str) -> tuple[bytes, bytes]:
+        """What the main process has written so far: stdout, stderr."""
+        ...
+
     def events(self, labels: Mapping[str, str | None]) -> AbstractContextManager[EventStream]:
-        """Events of containers that bear all labels, from the moment of the call on."""
+        """Life events of containers that bear all labels, from the moment of entry on.
+
+        The iteration ends when closed, and raises EngineGone when the engine goes away.
+        """
         ...
 
 
@@ -188,6 +204,10 @@ class Images(Protocol):
 
     def find_image(self, reference: str) -> ImageInfo | None:
         """The image of that name or id on the engine, or None. Never asks a registry."""
+        ...
+
+    def list_images(self, labels: Mapping[str, str | None]) -> tuple[ImageInfo, ...]:
+        """All images on the engine that bear all labels (``None``: any value)."""
         ...
 
     def pull_image(self, reference: str, timeout_s: float) -> ImageInfo:

@@ -1,0 +1,135 @@
+"""The Docker Engine API's JSON and frames, to the port's types and back. No connection here."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pausedemo.engine.port import (
+    ContainerConfig,
+    ContainerInfo,
+    ContainerState,
+    ContainerSummary,
+)
+
+
+class Readable(Protocol):
+    """A stream whose ``read(n)`` gives ``n`` bytes, and fewer only at its end."""
+
+    def read(self, amount: int, /) -> bytes: ...
+
+
+def parse_container(raw: Mapping[str, Any]) -> ContainerInfo:
+    """Read the reply of ``GET /containers/{id}/json``."""
+    state, host = raw["State"], raw["HostConfig"]
+    return ContainerInfo(
+        id=raw["Id"],
+        name=raw["Name"].removeprefix("/"),
+        image=raw["Config"]["Image"],
+        image_id=raw["Image"],
+        labels=raw["Config"]["Labels"] or {},
+        state=parse_state(state["Status"]),
+        pid=state["Pid"],
+        exit_code=state["ExitCode"],
+        oom_killed=state.get("OOMKilled", False),
+        error=state.get("Error", ""),
+        created_at=parse_time(raw["Created"]) or datetime.fromtimestamp(0, UTC),
+        started_at=parse_time(state["StartedAt"]),
+        finished_at=parse_time(state["FinishedAt"]),
+        ip=_first_ip(raw.get("NetworkSettings") or {}),
+        network_mode=host["NetworkMode"],
+        ipc_mode=host.get("IpcMode", ""),
+        pid_mode=host.get("PidMode", ""),
+    )
+
+
+def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
+    """Read one row of ``GET /containers/json``."""
+    return ContainerSummary(
+        id=row["Id"],
+        name=row["Names"][0].removeprefix("/") if row["Names"] else "",
+        image=row["Image"],
+        command=row["Command"],
+        labels=row["Labels"] or {},
+        state=parse_state(row["State"]),
+        status=row["Status"],
+        created_at=datetime.fromtimestamp(row["Created"], UTC),
+    )
+
+
+def parse_time(text: str) -> datetime | None:
+    """An engine's RFC 3339 time, nanoseconds cut to microseconds; None for Go's zero time.
+
+    Source: https://pkg.go.dev/time#Time.IsZero (year 1 stands for "never").
+    """
+    if text.startswith("0001-"):
+        return None
+    head, _, tail = text.partition(".")
+    if not tail:
+        return datetime.fromisoformat(head.replace("Z", "+00:00")).astimezone(UTC)
+    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+    zone = tail[len(digits) :].replace("Z", "+00:00")
+    return datetime.fromisoformat(f"{head}.{digits[:6]:0<6}{zone}").astimezone(UTC)
+
+
+def render_config(config: ContainerConfig) -> dict[str, Any]:
+    """Write the body of ``POST /containers/create``; what is None is left out."""
+    host = {
+        "NetworkMode": config.network_mode,
+        "IpcMode": config.ipc_mode,
+        "PidMode": config.pid_mode,
+        "CapAdd": list(config.cap_add) or None,
+        "CpuShares": config.cpu_shares,
+        "OomScoreAdj": config.oom_score_adj,
+        # The kubelet restarts, never the engine.
+        "RestartPolicy": {"Name": "no"},
+    }
+    body = {
+        "Image": config.image,
+        "Entrypoint": list(config.entrypoint) if config.entrypoint is not None else None,
+        "Cmd": list(config.command) if config.command is not None else None,
+        "Env": [f"{name}={value}" for name, value in config.env.items()] or None,
+        "WorkingDir": config.working_dir,
+        "User": config.user,
+        "Hostname": config.hostname,
+        "Labels": dict(config.labels),
+        "HostConfig": {key: value for key, value in host.items() if value is not None},
+    }
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def read_frames(raw: Readable) -> Iterator[tuple[int, bytes]]:
+    """Frames of a raw stream: 1 byte stream, 3 zero bytes, length (big endian), payload."""
+    while header := raw.read(8):
+        stream, length = struct.unpack(">BxxxL", header)
+        yield stream, raw.read(length)
+
+
+def render_label_filter(labels: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Write the ``filters`` of a list; a label of value None is asked for by its key only."""
+    if not labels:
+        return {}
+    return {"label": [key if value is None else f"{key}={value}" for key, value in labels.items()]}
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """Split ``registry:5000/name:tag`` into the repository and the tag (``latest`` when none)."""
+    repository, colon, tag = reference.rpartition(":")
+    if not colon or "/" in tag:
+        return reference, "latest"
+    return repository, tag
+
+
+def parse_state(text: str) -> ContainerState:
+    """Read a container's state; podman has words of its own for created and exited."""
+    aliases = {"configured": "created", "initialized": "created", "stopped": "exited"}
+    return ContainerState(aliases.get(text, text))
+
+
+def _first_ip(settings: Mapping[str, Any]) -> str:
+    for network in (settings.get("Networks") or {}).values():
+        if network.get("IPAddress"):
+            return str(network["IPAddress"])
+    return str(settings.get("IPAddress") or "")
