@@ -16,7 +16,7 @@ def engine() -> None:
     """Find or start an engine for a command."""
 
 
-@engine.command(context_settings={"ignore_unknown_options": True})
+@engine.command(context_settings={"allow_interspersed_args": False})
 @click.option(
     "--install/--no-install",
     default=None,
