@@ -10,6 +10,7 @@ no way out to other networks. Images do not need one: dockerd itself pulls them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import select
@@ -111,6 +112,8 @@ def stop_daemon(place: Place) -> None:
     remains.unmount_under(place.data_root)
     remains.remove_bridge(place.bridge)
     shutil.rmtree(place.run_dir, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        place.run_dir.parent.rmdir()  # unless another place of ours is in use
 
 
 def find_daemon(place: Place) -> int | None:

@@ -33,6 +33,7 @@ TOOLS: Final = (Tool("dockerd", "docker.io"), Tool("iptables", "iptables"), Tool
 APPARMOR_TOOL: Final = Tool("apparmor_parser", "apparmor")
 APPARMOR_SWITCH: Final = Path("/sys/module/apparmor/parameters/enabled")
 
+MOUNTS_FILE: Final = Path("/proc/mounts")
 POLICY_FILE: Final = Path("/usr/sbin/policy-rc.d")
 POLICY_MARK: Final = "# made by pausedemo"
 
@@ -101,7 +102,7 @@ def prepare_machine() -> None:
     """
     if os.geteuid() != 0:
         raise PausedemoError("only root can run one")
-    filesystems = {line.split()[2] for line in Path("/proc/mounts").read_text().splitlines()}
+    filesystems = {line.split()[2] for line in MOUNTS_FILE.read_text().splitlines()}
     if not filesystems & {"cgroup", "cgroup2"}:
         raise PausedemoError("no control groups are mounted at /sys/fs/cgroup: dockerd needs them")
     tools = [*TOOLS]

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ except PausedemoError as error:
 
 # Says when it is ready, then waits for a signal.
 TRAP = (
-    "trap 'echo got TERM; exit 7' TERM; trap 'echo got INT; exit 8' INT; echo ready; "
+    "trap 'echo got TERM; exit 7' TERM; trap 'echo got INT; exit 8' INT; echo ready $$; "
     "i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done"
 )
 
@@ -131,6 +132,13 @@ def test_a_chosen_engine_that_does_not_answer_is_exit_3_and_the_command_does_not
     assert "unix:///nonexistent.sock (DOCKER_HOST): there is no such socket" in done.stderr
 
 
+def read_ready(process):
+    """Wait for the command's first line; its process id."""
+    word, pid = process.stdout.readline().split()
+    assert word == "ready"
+    return int(pid)
+
+
 @contextlib.contextmanager
 def started(environ, *command, **more):
     process = subprocess.Popen(
@@ -159,7 +167,7 @@ def started(environ, *command, **more):
 )
 def test_signals_go_to_the_command(number, whole_group, output, code, engine_url, environ):
     with started(environ, "sh", "-c", TRAP, DOCKER_HOST=engine_url) as process:
-        assert process.stdout.readline() == "ready\n"
+        read_ready(process)
         if whole_group:
             os.killpg(process.pid, number)
         else:
@@ -180,16 +188,19 @@ def test_without_an_engine_the_command_gets_one_that_ends_with_it(number, enviro
     with started(environ, "sh", "-c", script, **more) as process:
         assert process.stdout.readline() == f"{place.endpoint.url}\n"
         assert process.stdout.readline() == "linux\n"
-        assert process.stdout.readline() == "ready\n"
-        daemon = os.pidfd_open(find_daemon(place))
+        command = read_ready(process)
+        daemon = find_daemon(place)
+        assert daemon
+        ended = os.pidfd_open(daemon)
         if number is None:
-            subprocess.run(["pkill", "-TERM", "-P", str(process.pid), "sh"], check=True, timeout=10)
+            os.kill(command, signal.SIGTERM)
         else:
             process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (8 if number == signal.SIGINT else 7, "")
-    with contextlib.closing(os.fdopen(daemon)):
-        assert find_daemon(place) is None
+    # A pidfd is readable once its process has ended, reaped or not (pidfd_open(2)).
+    assert select.select([ended], [], [], 0)[0]
+    os.close(ended)
     assert not place.run_dir.exists()
 
 

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -200,12 +199,12 @@ def dockerd(tmp_path_factory, certificates):
 
 
 @pytest.fixture
-def engine_socket(dockerd) -> Path:
+def engine_socket(dockerd):
     return dockerd[0]
 
 
 @pytest.fixture
-def port(dockerd) -> int:
+def port(dockerd):
     return dockerd[1]
 
 

@@ -50,48 +50,60 @@ def home(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("environ", "url"),
-    [
-        ({}, "tcp://current:1"),
-        ({"DOCKER_CONTEXT": "other"}, "unix:///other.sock"),
-        ({"DOCKER_CONTEXT": ""}, "tcp://current:1"),
-        ({"DOCKER_CONTEXT": "default"}, DEFAULT_SOCKET),
-        ({"DOCKER_CONTEXT": "other", "DOCKER_HOST": "tcp://host:1"}, "tcp://host:1"),
-        ({"DOCKER_HOST": "tcp://host:1"}, "tcp://host:1"),
-        ({"DOCKER_HOST": "unix:///x.sock"}, "unix:///x.sock"),
-        ({"DOCKER_HOST": "ssh://me@host"}, "ssh://me@host"),
-        ({"DOCKER_HOST": "host"}, "tcp://host:2375"),
-        ({"DOCKER_HOST": "host:5"}, "tcp://host:5"),
-        ({"DOCKER_HOST": ":5"}, "tcp://localhost:5"),
-        ({"DOCKER_HOST": "tcp://"}, "tcp://localhost:2375"),
-        ({"DOCKER_HOST": "tcp://host:5/path"}, "tcp://host:5/path"),
-        ({"DOCKER_HOST": "tcp://[::1]:5"}, "tcp://[::1]:5"),
-        ({"DOCKER_HOST": "unix://"}, DEFAULT_SOCKET),
-        ({"DOCKER_HOST": " tcp://host:5 "}, "tcp://host:5"),
-        ({"DOCKER_HOST": "host", "DOCKER_TLS": "1"}, "tcp://host:2375"),
-        ({"DOCKER_CONTEXT": "default", "DOCKER_TLS": "1"}, "tcp://localhost:2376"),
-    ],
-)
-def test_a_chosen_engine_is_the_only_one_and_the_docker_command_chooses_the_same(
-    environ, url, home
-):
-    (home / ".docker" / "ca.pem").write_text("unused by context inspect")
-    search = list_endpoints("auto", environ, home)
-    assert [endpoint.url for endpoint in search.endpoints] == [url]
-    assert search.chosen
-    docker = find_program("docker")
-    if docker is None:
-        pytest.skip("no docker command on this machine to compare with")
+CHOSEN = [
+    ({}, "tcp://current:1"),
+    ({"DOCKER_CONTEXT": "other"}, "unix:///other.sock"),
+    ({"DOCKER_CONTEXT": ""}, "tcp://current:1"),
+    ({"DOCKER_CONTEXT": "default"}, DEFAULT_SOCKET),
+    ({"DOCKER_CONTEXT": "other", "DOCKER_HOST": "tcp://host:1"}, "tcp://host:1"),
+    ({"DOCKER_HOST": "tcp://host:1"}, "tcp://host:1"),
+    ({"DOCKER_HOST": "unix:///x.sock"}, "unix:///x.sock"),
+    ({"DOCKER_HOST": "ssh://me@host"}, "ssh://me@host"),
+    ({"DOCKER_HOST": "host"}, "tcp://host:2375"),
+    ({"DOCKER_HOST": "host:5"}, "tcp://host:5"),
+    ({"DOCKER_HOST": ":5"}, "tcp://localhost:5"),
+    ({"DOCKER_HOST": "tcp://"}, "tcp://localhost:2375"),
+    ({"DOCKER_HOST": "tcp://host:5/path"}, "tcp://host:5/path"),
+    ({"DOCKER_HOST": "tcp://[::1]:5"}, "tcp://[::1]:5"),
+    ({"DOCKER_HOST": "unix://"}, DEFAULT_SOCKET),
+    ({"DOCKER_HOST": " tcp://host:5 "}, "tcp://host:5"),
+    ({"DOCKER_HOST": "host", "DOCKER_TLS": "1"}, "tcp://host:2375"),
+    ({"DOCKER_CONTEXT": "default", "DOCKER_TLS": "1"}, "tcp://localhost:2376"),
+]
+
+
+def ask_docker(docker, environ, home, *arguments):
     done = subprocess.run(
-        [docker, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"],
+        [docker, *arguments],
         env={"HOME": str(home), "PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
         timeout=30,
         check=True,
     )
-    assert done.stdout.strip() == url
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(("environ", "url"), CHOSEN)
+def test_a_chosen_engine_is_the_only_one(environ, url, home):
+    search = list_endpoints("auto", environ, home)
+    assert [endpoint.url for endpoint in search.endpoints] == [url]
+    assert search.chosen
+
+
+@pytest.mark.parametrize(("environ", "url"), CHOSEN)
+def test_the_docker_command_chooses_the_same(environ, url, home):
+    docker = find_program("docker")
+    if docker is None:
+        pytest.skip("no docker command on this machine to compare with")
+    version = ask_docker(docker, {}, home, "--version").split()[2]
+    if version.startswith("20.") and ("DOCKER_TLS" in environ or "" in environ.values()):
+        pytest.skip(f"docker {version} reads the CA here, and takes an empty variable as set")
+    (home / ".docker" / "ca.pem").touch()
+    shown = ask_docker(
+        docker, environ, home, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"
+    )
+    assert shown == url
 
 
 def test_nothing_chosen_means_the_default_socket_then_rootless_then_podman(tmp_path):

@@ -18,7 +18,7 @@ import requests
 from pausedemo.engine import daemon, private, remains
 from pausedemo.engine.connect import probe
 from pausedemo.engine.daemon import Place, find_daemon
-from pausedemo.engine.endpoints import Endpoint
+from pausedemo.engine.endpoints import Endpoint, list_endpoints
 from pausedemo.engine.private import prepare_machine, render_environment, use_private_engine
 from pausedemo.errors import EngineUnavailable, PausedemoError
 from pausedemo.host import Tool, find_program, require
@@ -88,9 +88,11 @@ def client_of(place):
 def run_busybox(client, *command, ports=()):
     """Start a container of an image with a static busybox and nothing else; its id."""
     require(Tool("busybox", "busybox-static"))
+    busybox = find_program("busybox")
+    assert busybox
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        tar.add(find_program("busybox").resolve(), "bin/busybox")
+        tar.add(busybox.resolve(), "bin/busybox")
         page = tarfile.TarInfo("index.html")
         page.size = 5
         tar.addfile(page, io.BytesIO(b"hello"))
@@ -164,6 +166,7 @@ def test_when_the_one_that_started_it_is_killed_the_next_takes_it_over(place, wa
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as starter:
+        assert starter.stdout
         assert starter.stdout.readline() == "ready\n"
         pid = find_daemon(place)
         assert pid
@@ -187,6 +190,7 @@ def test_a_killed_dockerd_s_containers_end_and_it_starts_again(place):
             container = run_busybox(client, "sleep", "1000")
             process = os.pidfd_open(client.inspect_container(container)["State"]["Pid"])
         pid = find_daemon(place)
+        assert pid
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         with use_private_engine(place), client_of(place) as client:
@@ -211,6 +215,44 @@ def test_a_dockerd_that_does_not_answer_in_time_is_stopped(place, monkeypatch):
         daemon.start_daemon(place, timeout_s=0.3)
     daemon.stop_daemon(place)
     assert_nothing_left(place)
+
+
+def ask_policy(policy, service):
+    return subprocess.run([policy, service, "start"], check=False, timeout=10).returncode
+
+
+def test_docker_s_services_are_held_back_while_we_install_and_only_then(tmp_path, monkeypatch):
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(private, "POLICY_FILE", policy)
+    with private._services_held_back():
+        # invoke-rc.d asks with an init script's name, deb-systemd-invoke with a unit's.
+        services = ("docker", "docker.service", "docker.socket", "containerd.service", "ssh")
+        assert [ask_policy(policy, service) for service in services] == [101, 101, 101, 101, 0]
+        left_by_a_killed_one = policy.read_text().replace(f"/{os.getpid()}", "/none")
+    assert not policy.exists()
+    policy.write_text(left_by_a_killed_one)
+    policy.chmod(0o755)
+    assert ask_policy(policy, "docker") == 0
+    with private._services_held_back():
+        assert ask_policy(policy, "docker") == 101
+    assert not policy.exists()
+
+
+def test_an_owner_s_own_policy_stands(tmp_path, monkeypatch):
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(private, "POLICY_FILE", policy)
+    policy.write_text("#!/bin/sh\nexit 104\n")
+    with private._services_held_back():
+        assert policy.read_text() == "#!/bin/sh\nexit 104\n"
+    assert policy.exists()
+
+
+def test_a_machine_without_control_groups_is_told_so(tmp_path, monkeypatch):
+    mounts = tmp_path / "mounts"
+    mounts.write_text("proc /proc proc rw 0 0\ntmpfs /sys/fs/cgroup tmpfs rw 0 0\n")
+    monkeypatch.setattr(private, "MOUNTS_FILE", mounts)
+    with pytest.raises(PausedemoError, match="no control groups are mounted"):
+        prepare_machine()
 
 
 def test_a_process_that_got_the_daemon_s_old_id_is_not_taken_for_it(place):
@@ -240,7 +282,7 @@ def test_a_long_home_still_gives_a_socket_that_fits():
     ],
 )
 def test_a_command_s_environment_leads_to_the_engine(environ, endpoint, expected, tmp_path):
-    search = private.list_endpoints("docker", environ, tmp_path)
+    search = list_endpoints("docker", environ, tmp_path)
     found = next((one for one in search.endpoints if one.url == endpoint), None)
     found = found or Endpoint(endpoint, "somewhere else")
     assert render_environment(found, environ, tmp_path) == expected

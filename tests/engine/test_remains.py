@@ -93,6 +93,8 @@ def test_processes_that_serve_a_folder_end_with_their_children_and_a_bystander_l
         subprocess.Popen(other, stdout=subprocess.PIPE) as bystander,
     ):
         try:
+            assert server.stdout
+            assert bystander.stdout
             child = os.pidfd_open(int(server.stdout.readline()))
             bystander_child = int(bystander.stdout.readline())
             end_processes_of(tmp_path / "exec")
