@@ -12,9 +12,11 @@ import os
 import re
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import docker
 import requests
@@ -26,6 +28,7 @@ from pausedemo.engine.docker import REQUEST_TIMEOUT_S, DockerEngine
 from pausedemo.engine.endpoints import Endpoint, Search, Tls, list_endpoints
 from pausedemo.engine.port import Engine
 from pausedemo.errors import EngineUnavailable
+from pausedemo.host import find_program
 
 PROBE_TIMEOUT_S: Final = 5
 
@@ -89,7 +92,11 @@ def probe(endpoint: Endpoint, timeout_s: int = PROBE_TIMEOUT_S) -> str | None:
             with socket.socket(socket.AF_UNIX) as unix:
                 unix.settimeout(timeout_s)
                 unix.connect(endpoint.url.removeprefix("unix://"))
+        elif endpoint.url.startswith("ssh://"):
+            return _probe_ssh(endpoint.url, timeout_s)
         make_client(endpoint, timeout_s).close()
+    except subprocess.TimeoutExpired:
+        return "ssh did not end in time"
     except (DockerException, requests.RequestException, OSError, ValueError) as error:
         return explain(error)
     return None
@@ -143,6 +150,28 @@ def explain(error: BaseException) -> str:
     if any("HTTP request to an HTTPS server" in text for text in texts):
         return "it wants TLS: set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
     return texts[-1] or type(causes[-1]).__name__
+
+
+def _probe_ssh(url: str, timeout_s: int) -> str | None:
+    """Ask through ssh, as the SDK will, but with an end: the SDK reads from ssh without one.
+
+    As docker/cli's connhelper: ``docker system dial-stdio`` on the far side joins ssh's streams
+    to the engine. A password cannot be asked for here.
+    """
+    parts = urlsplit(url)
+    command = [str(find_program("ssh") or "ssh"), "-o", "BatchMode=yes"]
+    command += ["-o", f"ConnectTimeout={timeout_s}"]
+    command += ["-l", parts.username] if parts.username else []
+    command += ["-p", str(parts.port)] if parts.port else []
+    command += ["--", parts.hostname or "", "docker system dial-stdio"]
+    request = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
+    done = subprocess.run(
+        command, input=request, capture_output=True, timeout=3 * timeout_s, check=False
+    )
+    if b"200 OK" in done.stdout.partition(b"\r\n")[0]:
+        return None
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return f"ssh: {said[-1] if said else 'the engine on the far side did not answer'}"
 
 
 def _bare_client(endpoint: Endpoint, version: str, timeout_s: int) -> docker.APIClient:

@@ -77,21 +77,18 @@ def use_private_engine(place: Place) -> Iterator[None]:
     """Our own engine at ``place`` runs within the block. The last user's end stops it."""
     place.home.mkdir(parents=True, exist_ok=True)
     users = os.open(place.home / "users", os.O_RDWR | os.O_CREAT, 0o600)
+    entered = False
     try:
         with _gate(place):
+            entered = True
             fcntl.flock(users, fcntl.LOCK_SH)
-            try:
-                if probe(place.endpoint) is not None:
-                    start_daemon(place)
-            except BaseException:
-                _leave(users, place)
-                raise
-        try:
-            yield
-        finally:
+            if probe(place.endpoint) is not None:
+                start_daemon(place)
+        yield
+    finally:
+        if entered:
             with _signals_held(), _gate(place):
                 _leave(users, place)
-    finally:
         os.close(users)
 
 

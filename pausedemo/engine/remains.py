@@ -30,7 +30,7 @@ BRIDGE_NETWORKS: Final = ipaddress.IPv4Network("10.244.0.0/16")
 
 
 def end_processes_of(exec_root: Path) -> None:
-    """Kill containerd and its shims that serve ``exec_root``, and the containers under them.
+    """Kill dockerd, containerd and its shims that serve ``exec_root``, and all under them.
 
     A stopped dockerd has ended them itself; a killed one has not: shims outlive it on purpose.
     """
@@ -110,14 +110,14 @@ def _ip(*arguments: str) -> str:
 
 def _processes_naming(path: Path) -> list[int]:
     """Processes with an argument at or below ``path``; ended ones have no arguments any more."""
-    prefix = os.fsencode(path) + b"/"
+    exact = os.fsencode(path)
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             arguments = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if any(argument.startswith(prefix) for argument in arguments):
+        if any(one == exact or one.startswith(exact + b"/") for one in arguments):
             found.append(int(entry.name))
     return found
 

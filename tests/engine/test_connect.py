@@ -6,11 +6,13 @@ import socket
 import subprocess
 import threading
 import time
+from importlib.util import find_spec
 
 import pytest
+from docker.errors import DockerException
 
 from pausedemo.engine import connect as connecting
-from pausedemo.engine.connect import connect, find_endpoint, probe
+from pausedemo.engine.connect import connect, explain, find_endpoint, probe
 from pausedemo.engine.endpoints import Endpoint
 from pausedemo.engine.private import prepare_machine
 from pausedemo.errors import EngineUnavailable, PausedemoError
@@ -65,6 +67,25 @@ def test_an_engine_that_accepts_and_never_answers_does_not_hold_us(tmp_path):
         why = probe(Endpoint(f"unix://{path}", "test"), timeout_s=1)
     assert why == "it accepts connections but did not answer in time"
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(find_program("ssh") is None, reason="no ssh on this machine")
+def test_ssh_to_a_host_that_accepts_and_never_answers_does_not_hold_us():
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"ssh://nobody@127.0.0.1:{silent.getsockname()[1]}"
+        why = probe(Endpoint(url, "test"), timeout_s=1)
+    assert why is not None
+    assert "timed out" in why
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(find_spec("paramiko") is not None, reason="paramiko is installed here")
+def test_ssh_without_its_library_says_how_to_get_it():
+    client = Endpoint("ssh://nobody@127.0.0.1:1", "test")
+    with pytest.raises(DockerException) as caught:
+        connecting.make_client(client, 1)
+    assert explain(caught.value) == ("ssh needs one more library: pip install 'pausedemo[ssh]'")
 
 
 @pytest.mark.parametrize(
