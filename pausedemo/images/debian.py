@@ -49,7 +49,7 @@ def fetch_packages(workshop: Workshop, packages: Iterable[str]) -> Path:
     sources = workshop.folder / "sources.list"
     sources.write_text("".join(f"{line}\n" for line in read_sources(codename)))
     root = workshop.folder / "debian"
-    command = ["mmdebstrap", "--mode=root", "--variant=extract", "--format=directory"]
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=extract", "--format=directory"]
     command += [f"--aptopt={option}" for option in _read_apt_options()]
     command += [f"--include={','.join(packages)}", codename, str(root), str(sources)]
     workshop.run(command, timeout_s=_FETCH_TIMEOUT_S)

@@ -57,7 +57,7 @@ class Workshop:
         log = self.folder / "log"
         with log.open("w+b") as output:
             process = subprocess.Popen(
-                [str(program), *argv[1:]],
+                [*_end_with_us(), str(program), *argv[1:]],
                 cwd=cwd or self.folder,
                 env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(self.folder), **(env or {})},
                 stdin=subprocess.DEVNULL,
@@ -85,6 +85,18 @@ class Workshop:
                 self.check()
                 if time.monotonic() > deadline:
                     raise TimedOut(f"{name} had not ended after {timeout_s:.0f} s") from None
+
+
+def _end_with_us() -> tuple[str, ...]:
+    """What to start a program through so that it ends even when we are killed.
+
+    PR_SET_PDEATHSIG, prctl(2), by util-linux's setpriv; BusyBox's has no such option. Python
+    has no safe place to set it in a process of several threads.
+    """
+    setpriv = find_program("setpriv")
+    if setpriv is None or setpriv.resolve().name != "setpriv":
+        return ()
+    return (str(setpriv), "--pdeathsig", "TERM", "--")
 
 
 def _end_session(process: subprocess.Popen[bytes]) -> None:
