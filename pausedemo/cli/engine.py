@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from pausedemo.host import INSTALL_VARIABLE, find_program
+from pausedemo.cli.options import install_option
+from pausedemo.host import find_program
 
 
 @click.group()
@@ -17,14 +18,9 @@ def engine() -> None:
 
 
 @engine.command(context_settings={"allow_interspersed_args": False})
-@click.option(
-    "--install/--no-install",
-    default=None,
-    envvar=INSTALL_VARIABLE,
-    help="Install Debian's docker.io when no engine answers and none is installed.",
-)
+@install_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(command: tuple[str, ...], install: bool | None) -> None:
+def run(command: tuple[str, ...]) -> None:
     """Run COMMAND with DOCKER_HOST set to an engine that answers.
 
     When none answers, a Docker Engine is started for it (as root) and stopped afterwards.
@@ -32,10 +28,9 @@ def run(command: tuple[str, ...], install: bool | None) -> None:
     127 when it cannot be run, 3 when there is no engine.
     """
     from pausedemo.engine.private import engine_for_command, render_environment
-    from pausedemo.engine.spawn import NOT_FOUND, run_with_signals, signals_as_errors
+    from pausedemo.engine.spawn import NOT_FOUND, run_with_signals
+    from pausedemo.signals import signals_as_errors
 
-    if install is not None:
-        os.environ[INSTALL_VARIABLE] = "1" if install else "0"
     if find_program(command[0]) is None and not Path(command[0]).exists():
         click.echo(f"pausedemo: {command[0]}: no such command", err=True)
         sys.exit(NOT_FOUND)

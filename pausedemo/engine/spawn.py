@@ -6,15 +6,11 @@ there, 128 and the number for a signal.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from types import FrameType
+from collections.abc import Mapping, Sequence
 from typing import Final
-
-from pausedemo.errors import Interrupted
 
 NOT_EXECUTABLE: Final = 126
 NOT_FOUND: Final = 127
@@ -30,24 +26,6 @@ FORWARDED: Final = frozenset(
         signal.SIGUSR2,
     }
 )
-
-
-@contextlib.contextmanager
-def signals_as_errors() -> Iterator[None]:
-    """Within the block SIGINT, SIGTERM and SIGHUP raise Interrupted, so that ``finally`` runs."""
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        raise Interrupted(f"stopped by {signal.Signals(number).name}")
-
-    before = {
-        number: signal.signal(number, interrupt)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def run_with_signals(command: Sequence[str], environ: Mapping[str, str]) -> int:
