@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,7 @@ from pausedemo.cli.options import engine_option, images_option, install_option
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
-    from pausedemo.core.results import ImageUse, RunResult
-    from pausedemo.engine.port import Engine
-    from pausedemo.scenario.listener import Listener
+    from pausedemo.core.results import RunResult
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -55,6 +52,7 @@ def run(
     """
     from rich.console import Console
 
+    from pausedemo.cli.image_supply import make_resolver
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.cleanup import remove_left_behind
@@ -73,7 +71,7 @@ def run(
             outcome = run_scenarios(
                 scenarios,
                 connected,
-                _make_resolver(connected, policy, reporter),
+                make_resolver(connected, policy, reporter),
                 SystemClock(),
                 reporter,
                 keep=keep,
@@ -95,26 +93,6 @@ def _parse_version(text: str) -> tuple[int, int]:
         return LATEST_KUBERNETES if text == "latest" else parse_kubernetes_version(text)
     except ValueError as error:
         raise UsageError(f"--kubernetes-version: {error}") from error
-
-
-def _make_resolver(
-    engine: Engine, policy: str, listener: Listener
-) -> Callable[[Sequence[str]], Sequence[ImageUse]]:
-    from pausedemo.cli.progress import ImageProgress
-    from pausedemo.core.results import ImageUse
-    from pausedemo.images.cache import ImageCache
-    from pausedemo.images.resolve import ImageResolver, Policy
-
-    cache = ImageCache(progress=ImageProgress(listener))
-    resolver = ImageResolver(engine, Policy(policy), cache=cache)
-
-    def resolve(names: Sequence[str]) -> Sequence[ImageUse]:
-        return [
-            ImageUse(image.wanted, image.used, image.substitute)
-            for image in resolver.resolve_all(names)
-        ]
-
-    return resolve
 
 
 def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None) -> None:

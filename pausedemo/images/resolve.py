@@ -101,6 +101,12 @@ class ImageResolver:
                 known = self._resolved[wanted] = self._search(wanted, entry)
             return known
 
+    def find(self, wanted: str) -> ResolvedImage | None:
+        """The image that stands for a name and is on the engine already, or None."""
+        entry = self._catalog.find(wanted)
+        tried: list[tuple[str, str]] = []
+        return self._find_local(wanted, entry, self._find_recipe(entry, tried), tried)
+
     def resolve_all(self, names: Sequence[str]) -> tuple[ResolvedImage, ...]:
         """Each name's image, in order, all at once. The first failure in order is raised."""
         outcomes: dict[str, ResolvedImage | BaseException] = {}
