@@ -34,6 +34,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--junit", type=_file, help="Write a JUnit XML report to this file.")
 @click.option("--json", "json_file", type=_file, help="Write a JSON report to this file.")
 @click.option("--keep", is_flag=True, help="Leave the pods on the engine, to look at them.")
+@click.option("--step", "by_step", is_flag=True, help="Wait for the Enter key before each step.")
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
 def run(
     names: tuple[str, ...],
@@ -43,6 +44,7 @@ def run(
     junit: Path | None,
     json_file: Path | None,
     keep: bool,
+    by_step: bool,
     quiet: bool,
 ) -> int:
     """Run scenarios, by NAME or FILE, on a real engine.
@@ -61,13 +63,19 @@ def run(
     from pausedemo.scenario.session import run_scenarios
     from pausedemo.signals import signals_as_errors
 
+    if by_step and (quiet or not sys.stdin.isatty()):
+        raise UsageError("--step needs a terminal to ask, and goes without --quiet")
+    for file in (junit, json_file):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = load_scenarios(names)
     with signals_as_errors():
         connected = connect(engine)
         remove_left_behind(connected, kept_too=False, unknown_too=False)
-        with ConsoleReporter(Console(), quiet) as reporter:
+        before_step = _wait_for_enter if by_step else None
+        with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:
             outcome = run_scenarios(
                 scenarios,
                 connected,
@@ -84,6 +92,10 @@ def run(
     if outcome.fatal is not None:
         raise outcome.fatal
     return outcome.result.exit_code
+
+
+def _wait_for_enter() -> None:
+    click.pause(info="  Enter: do it   Ctrl-C: stop here ")
 
 
 def _parse_version(text: str) -> tuple[int, int]:
