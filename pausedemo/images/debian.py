@@ -62,21 +62,29 @@ def read_sources(codename: str) -> tuple[str, ...]:
     Only what Debian's keys have signed is used, whoever else this machine's apt may trust.
     Source: apt-get(8), indextargets; it reads both of apt's file formats.
     """
-    suites = {codename, f"{codename}-updates", f"{codename}-security"}
-    found: dict[str, None] = {}
-    for row in _ask(
-        "apt-get", "indextargets", "--format", _TARGET, "Created-By: Packages"
-    ).splitlines():
-        uri, suite, component, origin, known = row.split("|")
-        # A field that apt does not know, as before the first update, is printed as it was asked.
-        if origin != "Debian" and not origin.startswith("$("):
-            continue
-        if (suite if known.startswith("$(") else known) in suites and component == "main":
-            found[f"deb [signed-by={_KEYRING}] {uri} {suite} {component}"] = None
+    rows = _ask("apt-get", "indextargets", "--format", _TARGET, "Created-By: Packages")
+    found = parse_sources(rows, codename)
     if not found:
         raise PausedemoError(f"apt is set up for no source of Debian {codename} main")
     if not _KEYRING.exists():
         raise PausedemoError(f"no {_KEYRING}; install the package debian-archive-keyring")
+    return found
+
+
+def parse_sources(rows: str, codename: str) -> tuple[str, ...]:
+    """The lines of ``read_sources`` from apt's rows: URI, suite, component, origin, codename.
+
+    A field that apt does not know, as the last two before its first update, is printed as it
+    was asked for: ``$(ORIGIN)``.
+    """
+    suites = {codename, f"{codename}-updates", f"{codename}-security"}
+    found: dict[str, None] = {}
+    for row in rows.splitlines():
+        uri, suite, component, origin, known = row.split("|")
+        if origin != "Debian" and not origin.startswith("$("):
+            continue
+        if (suite if known.startswith("$(") else known) in suites and component == "main":
+            found[f"deb [signed-by={_KEYRING}] {uri} {suite} {component}"] = None
     return tuple(found)
 
 

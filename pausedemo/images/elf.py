@@ -1,25 +1,23 @@
 """Which shared libraries a program needs, read from the program itself.
 
 With it a recipe takes from Debian's packages only what its program will load, whatever set of
-libraries the release at hand links it to. Source: elf(5); 64-bit little-endian files only.
+libraries the release at hand links it to.
 """
 
 from __future__ import annotations
 
-import struct
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+
+from elftools.common.exceptions import ELFError
+from elftools.construct import ConstructError
+from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.elffile import ELFFile
+from elftools.elf.segments import InterpSegment
 
 from pausedemo.errors import PausedemoError
-
-_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
-_DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
-_HEADER: Final = struct.Struct("<16xHHIQQQIHHHHHH")
-_SEGMENT: Final = struct.Struct("<IIQQQQQQ")
-_DYNAMIC: Final = struct.Struct("<qQ")
-_IDENT: Final = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,19 @@ class Needs:
 
 
 def parse_needs(data: bytes) -> Needs:
-    """What the ELF file needs; nothing for a static one.
-
-    Raises PausedemoError for anything but a whole 64-bit little-endian ELF file.
-    """
+    """What the ELF file needs; nothing for a static one. PausedemoError for any other file."""
+    interpreter = ""
+    libraries: list[str] = []
     try:
-        return _parse(data)
-    except (struct.error, ValueError, UnicodeDecodeError) as error:
-        raise PausedemoError(f"not a 64-bit little-endian ELF file: {error}") from error
+        for segment in ELFFile(io.BytesIO(data)).iter_segments():
+            if isinstance(segment, InterpSegment):
+                interpreter = segment.get_interp_name()
+            elif isinstance(segment, DynamicSegment):
+                # The attribute's name is made from the tag's, which no type checker sees.
+                libraries += [vars(tag)["needed"] for tag in segment.iter_tags("DT_NEEDED")]
+    except (ELFError, ConstructError, ValueError, AttributeError) as error:
+        raise PausedemoError(f"not a whole ELF file: {error}") from error
+    return Needs(interpreter, tuple(libraries))
 
 
 def find_libraries(root: Path, programs: Iterable[Path]) -> dict[str, Path]:
@@ -86,38 +89,3 @@ def resolve_below(root: Path, path: Path) -> Path:
         target = path.readlink()
         path = root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
     raise PausedemoError(f"cannot follow {path}: too many symbolic links")
-
-
-def _parse(data: bytes) -> Needs:
-    if not data.startswith(_IDENT):
-        raise ValueError("its first bytes are others")
-    header = _HEADER.unpack_from(data)
-    offset, size, count = header[4], header[8], header[9]
-    segments = [_SEGMENT.unpack_from(data, offset + size * i) for i in range(count)]
-    interpreter = ""
-    dynamic: list[tuple[int, int]] = []
-    for kind, _, start, _, _, length, _, _ in segments:
-        if kind == _PT_INTERP:
-            interpreter = data[start : start + length].rstrip(b"\0").decode()
-        elif kind == _PT_DYNAMIC:
-            for tag, value in _DYNAMIC.iter_unpack(data[start : start + length]):
-                if tag == _DT_NULL:
-                    break
-                dynamic.append((tag, value))
-    strings = next((value for tag, value in dynamic if tag == _DT_STRTAB), None)
-    if strings is None:
-        return Needs(interpreter, ())
-    table = _file_offset(segments, strings)
-    libraries = [_string_at(data, table + value) for tag, value in dynamic if tag == _DT_NEEDED]
-    return Needs(interpreter, tuple(libraries))
-
-
-def _file_offset(segments: Iterable[tuple[int, ...]], address: int) -> int:
-    for kind, _, start, virtual, _, length, _, _ in segments:
-        if kind == _PT_LOAD and virtual <= address < virtual + length:
-            return start + address - virtual
-    raise ValueError("its string table is in no segment")
-
-
-def _string_at(data: bytes, offset: int) -> str:
-    return data[offset : data.index(b"\0", offset)].decode()

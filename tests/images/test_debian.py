@@ -32,6 +32,26 @@ def test_only_debians_own_main_of_this_release_is_used() -> None:
         assert suite.startswith(CODENAME)
 
 
+def test_the_sources_of_others_and_of_other_releases_are_left_out() -> None:
+    rows = """\
+http://mirror/debian/|bookworm|main|Debian|bookworm
+http://mirror/debian/|bookworm|contrib|Debian|bookworm
+http://mirror/debian/|oldstable-updates|main|Debian|bookworm-updates
+http://mirror/debian/|bookworm-backports|main|Debian Backports|bookworm-backports
+http://mirror/debian/|sid|main|Debian|sid
+http://mirror/security/|bookworm-security|main|$(ORIGIN)|$(CODENAME)
+http://mirror/never/|trixie|main|$(ORIGIN)|$(CODENAME)
+https://elsewhere/|bookworm|main|Elsewhere|bookworm
+http://mirror/debian/|bookworm|main|Debian|bookworm
+"""
+    signed = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+    assert debian.parse_sources(rows, "bookworm") == (
+        f"{signed} http://mirror/debian/ bookworm main",
+        f"{signed} http://mirror/debian/ oldstable-updates main",
+        f"{signed} http://mirror/security/ bookworm-security main",
+    )
+
+
 @on_debian
 def test_a_release_that_apt_does_not_know_is_told() -> None:
     with pytest.raises(PausedemoError, match="no source of Debian no-such main"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import struct
 from pathlib import Path
 
 import pytest
@@ -40,15 +39,14 @@ def test_a_library_that_is_missing_is_named(tmp_path: Path) -> None:
 def test_a_file_cut_short_anywhere_is_refused_or_read() -> None:
     data = PROGRAM.read_bytes()
     whole = parse_needs(data)
-    header = struct.Struct("<32xQ").unpack_from(data)[0]
-    for length in (*range(200), header + 1, len(data) // 2):
+    for length in (*range(200), len(data) // 2, len(data) - 200):
         try:
             needs = parse_needs(data[:length])
         except PausedemoError:
             continue
         assert set(needs.libraries) <= set(whole.libraries)
-    for text in (b"", b"#!/bin/sh\n", b"\x7fELF\x01\x01" + bytes(100)):
-        with pytest.raises(PausedemoError, match="not a 64-bit little-endian ELF file"):
+    for text in (b"", b"#!/bin/sh\n", b"\x7fELF\x02\x01"):
+        with pytest.raises(PausedemoError, match="not a whole ELF file"):
             parse_needs(text)
 
 

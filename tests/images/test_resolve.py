@@ -139,11 +139,27 @@ def test_a_registry_that_never_ends_is_asked_once(tmp_path: Path) -> None:
 
 
 def test_many_at_once_ask_a_silent_registry_once(tmp_path: Path) -> None:
-    engine = ImagesInMemory(default=lambda _: DOWN)
+    another = threading.Event()
+
+    def refuse_when_others_had_time_to_ask(_: str) -> Exception:
+        if len(engine.pulled) > 1:
+            another.set()
+        another.wait(0.2)
+        return DOWN
+
+    engine = ImagesInMemory(default=refuse_when_others_had_time_to_ask)
     resolver = make_resolver(engine, Policy.REGISTRY, tmp_path)
     with pytest.raises(ImageUnavailable):
         resolver.resolve_all([f"a.io/{number}" for number in range(8)])
     assert len(engine.pulled) == 1
+
+
+def test_an_image_is_looked_for_once(tmp_path: Path) -> None:
+    engine = ImagesInMemory(["tiny:1"])
+    resolver = make_resolver(engine, Policy.AUTO, tmp_path)
+    first = resolver.resolve("tiny:1")
+    engine.remove_image("tiny:1")
+    assert resolver.resolve("tiny:1") == first
 
 
 def test_a_recipe_is_built_once_for_all_names_and_threads(tmp_path: Path) -> None:
