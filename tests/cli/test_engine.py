@@ -20,17 +20,7 @@ from tests.engine.test_endpoints import choose, write_context
 
 pytestmark = pytest.mark.engine
 
-# As the main command does: an error's message on stderr, its exit code.
-PROGRAM = """
-import sys
-from pausedemo.cli.engine import engine
-from pausedemo.errors import PausedemoError, exit_code
-try:
-    engine()
-except PausedemoError as error:
-    print(error, file=sys.stderr)
-    sys.exit(exit_code(error))
-"""
+PROGRAM = "from pausedemo.cli import main; main()"
 
 # Says when it is ready, then waits for a signal.
 TRAP = (
@@ -64,7 +54,7 @@ def environ(tmp_path):
 
 def run(environ, *arguments, **more):
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "run", *arguments],
+        [sys.executable, "-c", PROGRAM, "engine", "run", *arguments],
         env={**environ, **more},
         capture_output=True,
         text=True,
@@ -142,7 +132,7 @@ def read_ready(process):
 @contextlib.contextmanager
 def started(environ, *command, **more):
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "run", "--", *command],
+        [sys.executable, "-c", PROGRAM, "engine", "run", "--", *command],
         env={**environ, **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -211,13 +201,12 @@ def test_without_an_engine_the_command_gets_one_that_ends_with_it(number, enviro
 def test_a_person_who_is_not_root_is_told_everything_tried_and_what_to_do(environ):
     # Imported as root: nobody may not read the folders that this interpreter lies in.
     become_nobody = (
-        "import os, pausedemo.engine.private, pausedemo.engine.spawn\n"
+        "import os, pausedemo.cli.engine, pausedemo.engine.private, pausedemo.engine.spawn\n"
+        "import pausedemo.signals\n"
         "os.setegid(65534); os.seteuid(65534)\n"
-        "try:"
     )
-    script = PROGRAM.replace("try:", become_nobody, 1)
     done = subprocess.run(
-        [sys.executable, "-c", script, "run", "--install", "--", "true"],
+        [sys.executable, "-c", become_nobody + PROGRAM, "engine", "run", "--install", "--", "true"],
         env=environ,
         capture_output=True,
         text=True,

@@ -65,9 +65,15 @@ _CONFIG: Final = ImageConfig(
     exposed_ports=("2368/tcp",),
 )
 
-# Needed by those who change Ghost, not by those who run it.
+# For those who change Ghost, and for bundlers and browsers; Node never opens them.
 _UNUSED_ENDINGS: Final = (".map", ".md", ".markdown", ".flow", ".d.ts", ".d.mts", ".d.cts")
-_UNUSED_FOLDERS: Final = ("node_modules/@types", "node_modules/re2/vendor")
+_UNUSED_FOLDERS: Final = (
+    "node_modules/@types",
+    "node_modules/re2/vendor",
+    "build/esm",
+    "build/esnext",
+    "intl/locale-data/jsonp",
+)
 
 # Ghost's own tool, run by Ghost's node inside the new root: chroot(1) starts in /.
 _MAKE_DATABASE: Final = f"""\
