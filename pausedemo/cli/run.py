@@ -95,7 +95,11 @@ def run(
 
 
 def _wait_for_enter() -> None:
-    click.pause(info="  Enter: do it   Ctrl-C: stop here ")
+    # Not click.pause: it takes Ctrl-C for an answer.
+    click.echo("  Enter: do it   Ctrl-C: stop here ", nl=False)
+    while click.getchar() not in "\r\n":
+        pass
+    click.echo()
 
 
 def _parse_version(text: str) -> tuple[int, int]:
