@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,11 @@ from pausedemo.errors import PausedemoError
 
 INSTALL_VARIABLE: Final = "PAUSEDEMO_INSTALL"
 INSTALL_TIMEOUT_S: Final = 600
+# A machine that has just booted is often updating its own lists.
+LOCK_TIMEOUT_S: Final = 120
+LOCK_POLL_S: Final = 1
+
+_INSTALLING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,19 @@ def require(*tools: Tool) -> None:
 
     Raises HostLacks with all the missing tools at once.
     """
-    missing = tuple(tool for tool in tools if find_program(tool.command) is None)
-    if not missing:
+    if not _find_missing(tools):
         return
+    with _INSTALLING:
+        # Another thread may have installed them while this one waited.
+        if missing := _find_missing(tools):
+            _install(missing)
+
+
+def _find_missing(tools: tuple[Tool, ...]) -> tuple[Tool, ...]:
+    return tuple(tool for tool in tools if find_program(tool.command) is None)
+
+
+def _install(missing: tuple[Tool, ...]) -> None:
     if not may_install():
         raise HostLacks(missing, f"installing was not allowed ({INSTALL_VARIABLE} is not set)")
     if os.geteuid() != 0:
@@ -64,8 +81,7 @@ def require(*tools: Tool) -> None:
     _apt_get(
         missing, "install", "-q", "-y", "--no-install-recommends", *(t.package for t in missing)
     )
-    still = tuple(tool for tool in missing if find_program(tool.command) is None)
-    if still:
+    if still := _find_missing(missing):
         raise HostLacks(still, "its package did not bring it")
 
 
@@ -83,10 +99,30 @@ def cache_dir() -> Path:
 
 
 def _apt_get(missing: tuple[Tool, ...], *arguments: str) -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    """Run apt-get to its end. Raises HostLacks with its last line when it fails.
+
+    DPkg::Lock::Timeout waits for dpkg's lock and not for that of the package lists, which
+    ``apt-get update`` takes: that one is waited for here.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        code, output = _run_apt_get(missing, *arguments)
+        if code == 0:
+            return
+        if "Unable to lock directory" not in output or time.monotonic() > deadline:
+            break
+        time.sleep(LOCK_POLL_S)
+    last = output.strip().splitlines()[-1:] or ["no output"]
+    raise HostLacks(missing, f"apt-get {arguments[0]} failed: {last[0]}")
+
+
+def _run_apt_get(missing: tuple[Tool, ...], *arguments: str) -> tuple[int, str]:
+    lock = f"DPkg::Lock::Timeout={LOCK_TIMEOUT_S}"
+    # Its messages are read, so they must be in one language.
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
-            ["apt-get", "-o", "DPkg::Lock::Timeout=120", *arguments],
+            ["apt-get", "-o", lock, *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -97,6 +133,4 @@ def _apt_get(missing: tuple[Tool, ...], *arguments: str) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise HostLacks(missing, f"apt-get {arguments[0]} did not end in time") from error
-    if done.returncode != 0:
-        last = done.stdout.strip().splitlines()[-1:] or ["no output"]
-        raise HostLacks(missing, f"apt-get {arguments[0]} failed: {last[0]}")
+    return done.returncode, done.stdout

@@ -56,6 +56,7 @@ def main() -> None:
     try:
         code = cli.main(prog_name="pausedemo", standalone_mode=False)
     except click.exceptions.Abort:
+        click.echo("pausedemo: interrupted", err=True)
         sys.exit(exit_code(KeyboardInterrupt()))
     except click.ClickException as error:
         error.show()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,7 @@ from pausedemo.cli.options import engine_option, images_option, install_option
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
-    from pausedemo.core.results import ImageUse, RunResult
-    from pausedemo.engine.port import Engine
-    from pausedemo.scenario.listener import Listener
+    from pausedemo.core.results import RunResult
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -37,6 +34,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--junit", type=_file, help="Write a JUnit XML report to this file.")
 @click.option("--json", "json_file", type=_file, help="Write a JSON report to this file.")
 @click.option("--keep", is_flag=True, help="Leave the pods on the engine, to look at them.")
+@click.option("--step", "by_step", is_flag=True, help="Wait for the Enter key before each step.")
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
 def run(
     names: tuple[str, ...],
@@ -46,6 +44,7 @@ def run(
     junit: Path | None,
     json_file: Path | None,
     keep: bool,
+    by_step: bool,
     quiet: bool,
 ) -> int:
     """Run scenarios, by NAME or FILE, on a real engine.
@@ -55,6 +54,7 @@ def run(
     """
     from rich.console import Console
 
+    from pausedemo.cli.image_supply import make_resolver
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.cleanup import remove_left_behind
@@ -63,17 +63,23 @@ def run(
     from pausedemo.scenario.session import run_scenarios
     from pausedemo.signals import signals_as_errors
 
+    if by_step and (quiet or not sys.stdin.isatty()):
+        raise UsageError("--step needs a terminal to ask, and goes without --quiet")
+    for file in (junit, json_file):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = load_scenarios(names)
     with signals_as_errors():
         connected = connect(engine)
         remove_left_behind(connected, kept_too=False, unknown_too=False)
-        with ConsoleReporter(Console(), quiet) as reporter:
+        before_step = _wait_for_enter if by_step else None
+        with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:
             outcome = run_scenarios(
                 scenarios,
                 connected,
-                _make_resolver(connected, policy, reporter),
+                make_resolver(connected, policy, reporter),
                 SystemClock(),
                 reporter,
                 keep=keep,
@@ -88,6 +94,14 @@ def run(
     return outcome.result.exit_code
 
 
+def _wait_for_enter() -> None:
+    # Not click.pause: it takes Ctrl-C for an answer.
+    click.echo("  Enter: do it   Ctrl-C: stop here ", nl=False)
+    while click.getchar() not in "\r\n":
+        pass
+    click.echo()
+
+
 def _parse_version(text: str) -> tuple[int, int]:
     from pausedemo.core.pod import LATEST_KUBERNETES, parse_kubernetes_version
 
@@ -95,26 +109,6 @@ def _parse_version(text: str) -> tuple[int, int]:
         return LATEST_KUBERNETES if text == "latest" else parse_kubernetes_version(text)
     except ValueError as error:
         raise UsageError(f"--kubernetes-version: {error}") from error
-
-
-def _make_resolver(
-    engine: Engine, policy: str, listener: Listener
-) -> Callable[[Sequence[str]], Sequence[ImageUse]]:
-    from pausedemo.cli.progress import ImageProgress
-    from pausedemo.core.results import ImageUse
-    from pausedemo.images.cache import ImageCache
-    from pausedemo.images.resolve import ImageResolver, Policy
-
-    cache = ImageCache(progress=ImageProgress(listener))
-    resolver = ImageResolver(engine, Policy(policy), cache=cache)
-
-    def resolve(names: Sequence[str]) -> Sequence[ImageUse]:
-        return [
-            ImageUse(image.wanted, image.used, image.substitute)
-            for image in resolver.resolve_all(names)
-        ]
-
-    return resolve
 
 
 def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None) -> None:

@@ -131,6 +131,8 @@ class _Script:
             performer = make_performer(step, self._stage, pod)
             result = replace(result, command=performer.command())
             self._listener.step_started(result.name, result.kind, result.command)
+            # From here: the listener may have waited for a person.
+            began = self._clock.monotonic()
             observation, failures = self._look(step, performer)
         except (EngineGone, ImageUnavailable) as error:
             self.fatal = error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pausedemo.core import naming
 from pausedemo.core.results import Json
@@ -43,6 +44,27 @@ def render_containers(rows: Iterable[ContainerSummary]) -> str:
         for row in rows
     ]
     return render_columns(lines)
+
+
+#: What ``docker inspect -f`` is asked for; ``render_inspected`` writes the same lines.
+INSPECT_FORMAT: Final = (
+    "state:        {{.State.Status}}\n"
+    "exit code:    {{.State.ExitCode}}\n"
+    "network mode: {{.HostConfig.NetworkMode}}\n"
+    "ipc mode:     {{.HostConfig.IpcMode}}\n"
+    "pid mode:     {{.HostConfig.PidMode}}"
+)
+
+
+def render_inspected(found: ContainerInfo) -> str:
+    """Write one container as ``docker inspect -f INSPECT_FORMAT`` does."""
+    return (
+        f"state:        {found.state}\n"
+        f"exit code:    {found.exit_code}\n"
+        f"network mode: {found.network_mode}\n"
+        f"ipc mode:     {found.ipc_mode}\n"
+        f"pid mode:     {found.pid_mode}"
+    )
 
 
 def render_columns(lines: Sequence[Sequence[str]]) -> str:

@@ -7,7 +7,6 @@ plain data. Judging them is the runner's work.
 from __future__ import annotations
 
 import dataclasses
-import json
 import shlex
 import threading
 from collections.abc import Mapping
@@ -24,16 +23,16 @@ from pausedemo.errors import NotFound, TimedOut
 from pausedemo.kubelet.observe import is_alive
 from pausedemo.scenario import schema
 from pausedemo.scenario.shown import (
+    INSPECT_FORMAT,
     container_facts,
     render_containers,
+    render_inspected,
     render_run_command,
     summary_facts,
 )
 from pausedemo.scenario.stage import POLL_S, Stage
 
 WRITE_MODE: Final = 0o644
-#: The last line of a here document that a person would type.
-END_OF_FILE: Final = "EOF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +150,18 @@ class WritePerformer(_OnStage[schema.WriteStep]):
 
     def command(self) -> str:
         action = self.step.write
-        name = self._name_of(action.container)
         inside = f"cat > {shlex.quote(action.path)}"
+        name = self._name_of(action.container)
         typed = shlex.join(["docker", "exec", "-i", name, "sh", "-c", inside])
-        end = "" if action.content.endswith("\n") else "\n"
-        return f"{typed} <<'{END_OF_FILE}'\n{action.content}{end}{END_OF_FILE}"
+        # One word of the shell per line, and no here document: it would not survive an indent.
+        lines = shlex.join(action.content.removesuffix("\n").split("\n"))
+        return f"printf '%s\\n' {lines} | {typed}"
 
     def perform(self) -> Observation:
         action = self.step.write
         container = self.stage.container(self.pod, action.container)
-        self.stage.engine.put_file(container.id, action.path, action.content.encode(), WRITE_MODE)
+        content = action.content.removesuffix("\n") + "\n"
+        self.stage.engine.put_file(container.id, action.path, content.encode(), WRITE_MODE)
         return Observation()
 
 
@@ -220,7 +221,9 @@ class WaitPerformer(_OnStage[schema.WaitStep]):
         while True:
             found = self.stage.container(self.pod, action.container)
             if str(found.state) == action.state:
-                return Observation(str(found.state), container_facts(found))
+                # docker wait prints the exit code, docker inspect what it is asked for.
+                shown = found.exit_code if action.state == "exited" else found.state
+                return Observation(str(shown), container_facts(found))
             if self.stage.clock.monotonic() > deadline:
                 raise TimedOut(
                     f"container {found.name} is {found.state}, "
@@ -247,11 +250,12 @@ class InspectPerformer(_OnStage[schema.InspectStep]):
     """Shows one container as the engine sees it."""
 
     def command(self) -> str:
-        return shlex.join(["docker", "inspect", self._name_of(self.step.inspect.container)])
+        name = self._name_of(self.step.inspect.container)
+        return shlex.join(["docker", "inspect", "-f", INSPECT_FORMAT, name])
 
     def perform(self) -> Observation:
-        facts = container_facts(self.stage.container(self.pod, self.step.inspect.container))
-        return Observation(json.dumps(facts, indent=2), facts)
+        found = self.stage.container(self.pod, self.step.inspect.container)
+        return Observation(render_inspected(found), container_facts(found))
 
 
 class ContainersPerformer(_OnStage[schema.ContainersStep]):

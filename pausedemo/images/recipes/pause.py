@@ -3,14 +3,55 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Final
 
 from pausedemo.errors import PausedemoError, TimedOut
 from pausedemo.host import Tool, require
+from pausedemo.images.archive import ImageConfig
+from pausedemo.images.recipes.base import Built, Recipe
+from pausedemo.images.rootfs import Rootfs
+from pausedemo.images.workshop import Workshop
+from pausedemo.resources import pause_dir
 
 COMPILE_TIMEOUT_S: Final = 60
+_ASK_TIMEOUT_S: Final = 10
+_NAME_AND_VERSION: Final = re.compile(r'NAME_AND_VERSION "pause\.c pausedemo-(\S+)\\n"')
+
+# By number: the image has no passwd file to look a name up in.
+_CONFIG: Final = ImageConfig(command=(), entrypoint=("/pause",), user="65535:65535")
+
+
+def make_recipe() -> Recipe:
+    """The recipe, for the pause.c that travels with pausedemo."""
+    folder = pause_dir()
+    return Recipe(
+        name="pause",
+        version=_read_version(folder / "pause.c"),
+        inputs=(Path(__file__), *sorted(path for path in folder.iterdir() if path.is_file())),
+        release="",
+        steps=1,
+        build=_build,
+    )
+
+
+def _build(workshop: Workshop) -> Built:
+    workshop.advance("compiling pause.c")
+    program = workshop.folder / "pause"
+    compile_pause(pause_dir() / "pause.c", program)
+    said = workshop.run((str(program), "-v"), timeout_s=_ASK_TIMEOUT_S)
+    rootfs = Rootfs(empty=True)
+    rootfs.add_file("pause", program, mode=0o755)
+    return Built(rootfs, _CONFIG, said.strip().rpartition("-")[2])
+
+
+def _read_version(source: Path) -> str:
+    found = _NAME_AND_VERSION.search(source.read_text(encoding="utf-8"))
+    if found is None:
+        raise PausedemoError(f"cannot read the version that {source} prints")
+    return found[1]
 
 
 def compile_pause(source: Path, output: Path, compiler: str = "cc") -> None:

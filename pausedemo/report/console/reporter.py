@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -27,14 +28,22 @@ class ConsoleReporter:
     """A Listener that writes to ``console``. ``quiet``: verdicts, failures and summary only.
 
     Colour and moving parts need a terminal that knows them, and no ``NO_COLOR``; otherwise it
-    writes plain lines. Use it as a context manager, or call ``close``: an interrupted run must
-    give the terminal its cursor back.
+    writes plain lines. ``before_step`` is called when a step has been announced and is not done
+    yet; it may wait for a person. Use it as a context manager, or call ``close``: an interrupted
+    run must give the terminal its cursor back.
     """
 
-    def __init__(self, console: Console, quiet: bool, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        quiet: bool,
+        clock: Clock | None = None,
+        before_step: Callable[[], None] | None = None,
+    ) -> None:
         self._painter = Painter(console)
         self._slow = SlowWork(self._painter, clock or SystemClock())
         self._quiet = quiet
+        self._before_step = before_step
         self._step_number = 0
         self._steps_total = 0
         self._announced: tuple[str, str] | None = None
@@ -83,6 +92,8 @@ class ConsoleReporter:
         del kind  # the command says it better
         if not self._quiet:
             self._announce(name, command)
+            if self._before_step is not None:
+                self._before_step()
             self._slow.start(name, is_step=True)
 
     def step_finished(self, step: StepResult) -> None:

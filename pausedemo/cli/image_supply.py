@@ -1,10 +1,18 @@
-"""Slow work on images, told to whoever listens to the run."""
+"""Images for a command: found, pulled or built, and told to whoever listens meanwhile."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from pausedemo.scenario.listener import Listener
+from pausedemo.core.results import ImageUse
+from pausedemo.images.cache import ImageCache
+from pausedemo.images.resolve import ImageResolver, Policy
+
+if TYPE_CHECKING:
+    from pausedemo.engine.port import Engine
+    from pausedemo.scenario.listener import Listener
 
 
 class ImageProgress:
@@ -31,3 +39,19 @@ class ImageProgress:
         with self._lock:
             self._done.pop(subject, None)
             self._listener.task_finished(f"image {subject}")
+
+
+def make_resolver(
+    engine: Engine, policy: str, listener: Listener
+) -> Callable[[Sequence[str]], Sequence[ImageUse]]:
+    """What gets images onto the engine, by the policy that ``--images`` names."""
+    cache = ImageCache(progress=ImageProgress(listener))
+    resolver = ImageResolver(engine, Policy(policy), cache=cache)
+
+    def resolve(names: Sequence[str]) -> Sequence[ImageUse]:
+        return [
+            ImageUse(image.wanted, image.used, image.substitute)
+            for image in resolver.resolve_all(names)
+        ]
+
+    return resolve
