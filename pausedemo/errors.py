@@ -43,7 +43,7 @@ class InvalidFile(PausedemoError):
     """A manifest or scenario file that cannot be used, with all its problems."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems))
+        self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

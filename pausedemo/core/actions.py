@@ -73,14 +73,11 @@ def compute_actions(pod: Pod, status: PodStatus, now: datetime) -> PodActions:
     changed, attempt = _compute_sandbox_change(pod, status)
     if changed:
         return _compute_new_sandbox(pod, status, attempt, now)
-    started, initialised = _compute_init(pod, status)
-    if not initialised:
-        if started is None:
-            return PodActions(attempt=attempt)
-        latest = status.latest(started.name)
-        if latest and latest.exit_code and pod.spec.restart_policy is RestartPolicy.NEVER:
-            return PodActions(kill_pod=True, attempt=attempt)
-        starts, waiting = _compute_starts([started], status, now)
+    init = _compute_init(pod, status)
+    if init.failed and pod.spec.restart_policy is RestartPolicy.NEVER:
+        return PodActions(kill_pod=True, attempt=attempt)
+    if not init.done:
+        starts, waiting = _compute_starts([init.next] if init.next else [], status, now)
         return PodActions(attempt=attempt, init=next(iter(starts), None), waiting=waiting)
     wanted = [c for c in pod.spec.containers if _should_start(pod, status.latest(c.name))]
     starts, waiting = _compute_starts(wanted, status, now)
@@ -111,9 +108,10 @@ def _compute_sandbox_change(pod: Pod, status: PodStatus) -> tuple[bool, int]:
 
 
 def _compute_new_sandbox(pod: Pod, status: PodStatus, attempt: int, now: datetime) -> PodActions:
-    kill = bool(status.sandboxes)
+    # What is left of a pod that gets no new sandbox is ended once, and not again and again.
+    end = PodActions(kill_pod=_is_alive(status), attempt=attempt)
     if pod.spec.restart_policy is RestartPolicy.NEVER and attempt and status.containers:
-        return PodActions(kill_pod=kill, attempt=attempt)
+        return end
     wanted = [
         container
         for container in pod.spec.containers
@@ -123,46 +121,61 @@ def _compute_new_sandbox(pod: Pod, status: PodStatus, attempt: int, now: datetim
         )
     ]
     # kubernetes#92614: a pod that has done its work gets no new sandbox.
-    if not wanted and _compute_init(pod, status)[1]:
-        return PodActions(kill_pod=kill, attempt=attempt)
-    if pod.spec.init_containers:
-        starts, waiting = _compute_starts(pod.spec.init_containers[:1], status, now)
-        return PodActions(
-            kill_pod=kill,
-            create_sandbox=True,
-            attempt=attempt,
-            init=next(iter(starts), None),
-            waiting=waiting,
-        )
-    starts, waiting = _compute_starts(wanted, status, now)
+    if not wanted and _compute_init(pod, status).done:
+        return end
+    first = pod.spec.init_containers[:1]
+    starts, waiting = _compute_starts(first or wanted, status, now)
     return PodActions(
-        kill_pod=kill, create_sandbox=True, attempt=attempt, containers=starts, waiting=waiting
+        # Containers may have outlived a sandbox that somebody removed.
+        kill_pod=bool(status.sandboxes or status.containers),
+        create_sandbox=True,
+        attempt=attempt,
+        init=next(iter(starts), None) if first else None,
+        containers=() if first else starts,
+        waiting=waiting,
     )
 
 
-def _compute_init(pod: Pod, status: PodStatus) -> tuple[Container | None, bool]:
-    """The init container to run now, if any, and whether initialisation is done."""
+@dataclass(frozen=True, slots=True)
+class _Init:
+    """How far initialisation is. ``next`` is to start; ``failed``: because its last run failed."""
+
+    next: Container | None = None
+    failed: bool = False
+    done: bool = False
+
+
+def _compute_init(pod: Pod, status: PodStatus) -> _Init:
+    """How far the init containers have come in the newest sandbox, or at all when there is none.
+
+    Source: findNextInitContainerToRun, later computeInitContainerActions, in kubernetes
+    pkg/kubelet/kuberuntime/kuberuntime_container.go. There a new sandbox purges init containers
+    of the one before; here they are overlooked.
+    """
     containers = pod.spec.init_containers
-    # A main container that runs, or ran in this sandbox, shows that the init containers are done.
-    sandbox = status.sandbox
-    if any(
-        latest and sandbox and latest.sandbox_id == sandbox.id
-        for latest in (status.latest(container.name) for container in pod.spec.containers)
-    ):
-        return None, True
-    for container in reversed(containers):
-        latest = status.latest(container.name)
-        if latest is None or (sandbox and latest.sandbox_id != sandbox.id):
+    # A main container that is there shows that the init containers are done.
+    if not containers or any(_here(status, c) for c in pod.spec.containers):
+        return _Init(done=True)
+    for index in reversed(range(len(containers))):
+        latest = _here(status, containers[index])
+        if latest is None:
             continue
-        if latest.state is not RunState.EXITED:
-            return None, False
-        if latest.exit_code:
-            return container, False
-        index = containers.index(container)
+        if latest.state is RunState.RUNNING:
+            return _Init()
+        if not latest.succeeded:
+            return _Init(next=containers[index], failed=latest.failed)
         if index + 1 == len(containers):
-            return None, True
-        return containers[index + 1], False
-    return (containers[0], False) if containers else (None, True)
+            return _Init(done=True)
+        return _Init(next=containers[index + 1])
+    return _Init(next=containers[0])
+
+
+def _here(status: PodStatus, container: Container) -> ContainerStatus | None:
+    """The newest one of a container, if it belongs to the newest sandbox."""
+    latest = status.latest(container.name)
+    if latest and status.sandbox and latest.sandbox_id != status.sandbox.id:
+        return None
+    return latest
 
 
 def _compute_starts(
@@ -176,7 +189,7 @@ def _compute_starts(
             starts.append(ContainerStart(container.name, 0, 0))
         elif last.state is not RunState.EXITED:
             starts.append(ContainerStart(container.name, last.restart_count + 1, last.back_off_s))
-        elif (due_s := last.restart_due_at_s(now)) > 0:
+        elif (due_s := last.restart_due_in_s(now)) > 0:
             until = now + timedelta(seconds=due_s)
             waiting.append(BackOff(container.name, last.back_off_s, until))
         else:
@@ -196,7 +209,7 @@ def _should_start(pod: Pod, latest: ContainerStatus | None) -> bool:
         return True
     if latest.state is RunState.RUNNING or pod.spec.restart_policy is RestartPolicy.NEVER:
         return False
-    return pod.spec.restart_policy is RestartPolicy.ALWAYS or latest.exit_code != 0
+    return pod.spec.restart_policy is RestartPolicy.ALWAYS or latest.failed
 
 
 def _runs(latest: ContainerStatus | None) -> bool:
@@ -204,7 +217,11 @@ def _runs(latest: ContainerStatus | None) -> bool:
 
 
 def _succeeded(latest: ContainerStatus | None) -> bool:
-    return latest is not None and latest.state is RunState.EXITED and latest.exit_code == 0
+    return latest is not None and latest.succeeded
+
+
+def _is_alive(status: PodStatus) -> bool:
+    return any(sandbox.ready for sandbox in status.sandboxes) or any(map(_runs, status.containers))
 
 
 def render_go_duration(seconds: int) -> str:

@@ -7,6 +7,7 @@ lack, or may only consist of. Facts are plain data: what a typed observation say
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
 
@@ -22,26 +23,37 @@ from pydantic import (
     model_validator,
 )
 
+from pausedemo.core.complaints import Words, describe
 from pausedemo.core.results import Failure, Json
 from pausedemo.core.validation import StrictModel
 
-Scalar: TypeAlias = StrictStr | StrictInt | StrictFloat | StrictBool | None
-Number: TypeAlias = StrictInt | StrictFloat
+Scalar: TypeAlias = Annotated[
+    StrictStr | StrictInt | StrictFloat | StrictBool | None,
+    Words("one value: a text, a number, true, false or null"),
+]
+Number: TypeAlias = Annotated[
+    StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)], Words("a number")
+]
 #: Finds the fact that a reference such as ``before.uid`` names. Raises KeyError for none.
 Lookup: TypeAlias = Callable[[str], Json]
 
 
 def _compile(pattern: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
+        with warnings.catch_warnings():
+            # About what a pattern will mean in some later Python; it means what it means here.
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{describe(pattern)} is not a regular expression: {error}") from error
     return pattern
 
 
 def _is_reference(text: str) -> str:
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
-        raise ValueError('not a reference to an earlier step\'s fact, such as "before.uid"')
+        raise ValueError(
+            f"{describe(text)} does not name an earlier step's fact, as before.uid does"
+        )
     return text
 
 
@@ -51,24 +63,32 @@ Reference: TypeAlias = Annotated[StrictStr, AfterValidator(_is_reference)]
 class Operators(StrictModel):
     """Conditions on one value; all that are given must hold.
 
-    ``same_as`` and ``differs_from`` name a fact of an earlier step: ``<its as>.<fact>``.
+    ``same_as``, ``differs_from`` and ``at_least_as`` name a fact of an earlier step: ``<its
+    as>.<fact>``. The defaults mean nothing: only what is given is a condition.
     """
 
-    contains: StrictStr | None = None
-    matches: Annotated[StrictStr, AfterValidator(_compile)] | None = None
+    contains: StrictStr = ""
+    matches: Annotated[StrictStr, AfterValidator(_compile)] = ""
     is_not: Scalar = None
-    one_of: tuple[Scalar, ...] = ()
-    at_least: Number | None = None
-    at_most: Number | None = None
-    same_as: Reference | None = None
-    differs_from: Reference | None = None
-    at_least_as: Reference | None = None
+    one_of: Annotated[tuple[Scalar, ...], Field(min_length=1)] = ()
+    at_least: Number = 0
+    at_most: Number = 0
+    same_as: Reference = ""
+    differs_from: Reference = ""
+    at_least_as: Reference = ""
 
     @model_validator(mode="after")
     def _has_one(self) -> Operators:
         if not self.model_fields_set:
-            raise ValueError(f"expected at least one of {', '.join(type(self).model_fields)}")
+            raise ValueError(f"nothing is expected; use {', '.join(type(self).model_fields)}")
         return self
+
+    @property
+    def given(self) -> Iterator[tuple[str, Any]]:
+        """The operators that are given, in the order of the fields, and their operands."""
+        for name in type(self).model_fields:
+            if name in self.model_fields_set:
+                yield name, getattr(self, name)
 
     @property
     def references(self) -> Iterator[str]:
@@ -150,7 +170,11 @@ class ContainerRows(Rows):
     only: tuple[ContainerPattern, ...] = ()
 
 
-NamespaceKind: TypeAlias = Annotated[str, Field(pattern="^(cgroup|ipc|mnt|net|pid|time|user|uts)$")]
+NamespaceKind: TypeAlias = Annotated[
+    str,
+    Field(pattern="^(cgroup|ipc|mnt|net|pid|time|user|uts)$"),
+    Words("a kind of namespace: cgroup, ipc, mnt, net, pid, time, user or uts"),
+]
 TwoOrMore: TypeAlias = Annotated[tuple[StrictStr, ...], Field(min_length=2)]
 
 
@@ -159,6 +183,12 @@ class NamespaceGroups(StrictModel):
 
     shared: Mapping[NamespaceKind, TwoOrMore] = Field(default_factory=dict)
     separate: Mapping[NamespaceKind, TwoOrMore] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_one(self) -> NamespaceGroups:
+        if not self.shared and not self.separate:
+            raise ValueError("nothing is expected; say what is shared or separate")
+        return self
 
 
 def check(
@@ -192,9 +222,7 @@ def render_expected(wanted: Any) -> Json:
     """Show an expectation as the plain data that a scenario file would hold."""
     match wanted:
         case Operators():
-            return {
-                name: render_expected(getattr(wanted, name)) for name in wanted.model_fields_set
-            }
+            return {name: render_expected(operand) for name, operand in wanted.given}
         case StrictModel():
             return {name: render_expected(value) for name, value in _given(wanted)}
         case tuple() | list():
@@ -272,10 +300,7 @@ def _inode(actual: Mapping[str, Json], container: str, kind: str) -> Json:
 def _matches(wanted: Any, actual: Json, lookup: Lookup) -> bool:
     if not isinstance(wanted, Operators):
         return _equal(wanted, actual)
-    return all(
-        _operator_holds(name, getattr(wanted, name), actual, lookup)
-        for name in wanted.model_fields_set
-    )
+    return all(_operator_holds(name, operand, actual, lookup) for name, operand in wanted.given)
 
 
 def _operator_holds(name: str, operand: Any, actual: Json, lookup: Lookup) -> bool:

@@ -83,7 +83,18 @@ class ContainerStatus:
             return "OOMKilled"
         return "Error" if self.exit_code else "Completed"
 
-    def restart_due_at_s(self, now: datetime) -> float:
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ran, and ended with 0."""
+        ran = self.state is RunState.EXITED and self.started_at is not None
+        return ran and self.exit_code == 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended in another way. Some engines give 0 for what never started."""
+        return self.state is RunState.EXITED and not self.succeeded
+
+    def restart_due_in_s(self, now: datetime) -> float:
         """Seconds from ``now`` until the back-off allows its successor; 0 or less: it may start."""
         if self.finished_at is None or self.back_off_forgotten:
             return 0.0
@@ -108,6 +119,18 @@ class PodStatus:
     def latest(self, name: str) -> ContainerStatus | None:
         """The newest container of that name."""
         return next((status for status in self.containers if status.name == name), None)
+
+    def reported(self, name: str) -> tuple[ContainerStatus, ...]:
+        """Those of that name that a kubelet tells of, newest first.
+
+        It makes and starts a container in one go, and looks before or after. One that waits to be
+        started is not there yet, and its predecessor still stands for it.
+        """
+        return tuple(
+            status
+            for status in self.containers
+            if status.name == name and status.state is not RunState.CREATED
+        )
 
     @property
     def sandbox(self) -> SandboxStatus | None:
@@ -138,50 +161,48 @@ class PodRow:
 
 
 def compute_phase(pod: Pod, status: PodStatus) -> Phase:
-    """The pod's phase, from its containers and its restart policy."""
+    """The pod's phase, from its containers and its restart policy.
+
+    Source: getPhase in kubernetes pkg/kubelet/kubelet_pods.go.
+    """
+    policy = pod.spec.restart_policy
     for container in pod.spec.init_containers:
-        latest = status.latest(container.name)
-        if latest is None or latest.state is not RunState.EXITED:
-            return Phase.PENDING
-        if latest.exit_code:
-            never = pod.spec.restart_policy is RestartPolicy.NEVER
-            return Phase.FAILED if never else Phase.PENDING
-    latest_ones = [status.latest(container.name) for container in pod.spec.containers]
-    if any(latest is None or latest.state is RunState.CREATED for latest in latest_ones):
+        latest = _reported(status, container)
+        if latest is None or not latest.succeeded:
+            never_again = latest is not None and latest.failed and policy is RestartPolicy.NEVER
+            return Phase.FAILED if never_again else Phase.PENDING
+    everyone = [_reported(status, container) for container in pod.spec.containers]
+    started = [latest for latest in everyone if latest]
+    if len(started) < len(everyone):
         return Phase.PENDING
-    if any(latest and latest.state is RunState.RUNNING for latest in latest_ones):
+    if policy is RestartPolicy.ALWAYS or any(c.state is RunState.RUNNING for c in started):
         return Phase.RUNNING
-    if pod.spec.restart_policy is RestartPolicy.ALWAYS:
-        return Phase.RUNNING
-    if all(latest and latest.exit_code == 0 for latest in latest_ones):
+    if all(latest.succeeded for latest in started):
         return Phase.SUCCEEDED
-    return Phase.FAILED if pod.spec.restart_policy is RestartPolicy.NEVER else Phase.RUNNING
+    return Phase.FAILED if policy is RestartPolicy.NEVER else Phase.RUNNING
 
 
 def compute_row(pod: Pod, status: PodStatus, now: datetime) -> PodRow:
-    """The row that ``kubectl get pods -o wide`` would print at ``now``."""
-    everyone = [status.latest(container.name) for container in pod.spec.all_containers]
-    finished = [
-        before.finished_at
-        for latest in everyone
-        if latest and latest.restart_count
-        for before in status.containers
-        if before.name == latest.name and before.finished_at
-    ]
-    running = [
-        latest
-        for container in pod.spec.containers
-        if (latest := status.latest(container.name)) and latest.state is RunState.RUNNING
-    ]
+    """The row that ``kubectl get pods -o wide`` would print at ``now``.
+
+    Source: printPod in kubernetes pkg/printers/internalversion/printers.go. While the pod
+    initialises, the restarts are those of its init containers, afterwards those of the others.
+    """
+    initialising = _find_initialising(pod, status)
+    containers = pod.spec.containers
+    counted = containers if initialising is None else pod.spec.init_containers[: initialising + 1]
+    latest_ones = [latest for c in counted if (latest := _reported(status, c))]
+    restarts = sum(latest.restart_count for latest in latest_ones)
+    ends = [end for c in counted if (end := _last_end_before_restart(pod, status, c, now))]
     return PodRow(
         name=pod.name,
         namespace=pod.namespace,
         uid=pod.uid,
-        ready=len(running),
-        containers=len(pod.spec.containers),
+        ready=sum(_runs(status, container) for container in containers),
+        containers=len(containers),
         status=compute_status_word(pod, status, now),
-        restarts=sum(latest.restart_count for latest in everyone if latest),
-        restarted_s=(now - max(finished)).total_seconds() if finished else None,
+        restarts=restarts,
+        restarted_s=(now - max(ends)).total_seconds() if restarts and ends else None,
         age_s=(now - pod.created_at).total_seconds(),
         ip=status.ip,
         attempt=status.sandbox.attempt if status.sandbox else None,
@@ -190,23 +211,20 @@ def compute_row(pod: Pod, status: PodStatus, now: datetime) -> PodRow:
 
 def compute_status_word(pod: Pod, status: PodStatus, now: datetime) -> str:
     """The STATUS column: the phase, or the most telling reason of a container."""
-    for index, container in enumerate(pod.spec.init_containers):
-        latest = status.latest(container.name)
-        if latest and latest.state is RunState.EXITED and latest.exit_code == 0:
-            continue
-        if latest is None or latest.state is not RunState.EXITED:
-            return f"Init:{index}/{len(pod.spec.init_containers)}"
-        return f"Init:{_reason(pod, latest, now)}"
+    initialising = _find_initialising(pod, status)
+    if initialising is not None:
+        latest = _reported(status, pod.spec.init_containers[initialising])
+        if latest and latest.failed:
+            return f"Init:{_reason(pod, latest, now)}"
+        return f"Init:{initialising}/{len(pod.spec.init_containers)}"
     word = str(compute_phase(pod, status))
     # Last to first, so that the first container's reason wins.
     for container in reversed(pod.spec.containers):
-        reason = _container_reason(pod, container, status, now)
-        word = reason or word
-    running = any(
-        (latest := status.latest(container.name)) and latest.state is RunState.RUNNING
-        for container in pod.spec.containers
-    )
-    return "Running" if word == "Completed" and running else word
+        word = _container_reason(pod, container, status, now) or word
+    # A pod of which a part has ended and a part runs on is not ready.
+    if word == "Completed" and any(_runs(status, c) for c in pod.spec.containers):
+        return "NotReady"
+    return word
 
 
 def render_pod_table(rows: Iterable[PodRow], *, wide: bool) -> str:
@@ -232,16 +250,51 @@ def _row_cells(row: PodRow, *, wide: bool) -> list[str]:
     return [*cells, row.ip or "<none>", "<none>", "<none>", "<none>"] if wide else cells
 
 
+def _find_initialising(pod: Pod, status: PodStatus) -> int | None:
+    """Which init container has not succeeded yet, by index; None when initialisation is done."""
+    for index, container in enumerate(pod.spec.init_containers):
+        latest = _reported(status, container)
+        if latest is None or not latest.succeeded:
+            return index
+    return None
+
+
+def _last_end_before_restart(
+    pod: Pod, status: PodStatus, container: Container, now: datetime
+) -> datetime | None:
+    """When the run ended that the next one has followed, or that waits for its back-off."""
+    match status.reported(container.name):
+        case [latest, *_] if _waits(pod, latest, now):
+            return latest.finished_at
+        case [_, before, *_]:
+            return before.finished_at
+        case _:
+            return None
+
+
+def _reported(status: PodStatus, container: Container) -> ContainerStatus | None:
+    return next(iter(status.reported(container.name)), None)
+
+
+def _runs(status: PodStatus, container: Container) -> bool:
+    latest = _reported(status, container)
+    return latest is not None and latest.state is RunState.RUNNING
+
+
 def _container_reason(pod: Pod, container: Container, status: PodStatus, now: datetime) -> str:
-    latest = status.latest(container.name)
-    if latest is None or latest.state is RunState.CREATED:
+    latest = _reported(status, container)
+    if latest is None:
         return "PodInitializing" if pod.spec.init_containers else "ContainerCreating"
-    return _reason(pod, latest, now) if latest.state is RunState.EXITED else ""
+    return _reason(pod, latest, now)
 
 
-def _reason(pod: Pod, ended: ContainerStatus, now: datetime) -> str:
-    restarts = pod.spec.restart_policy is RestartPolicy.ALWAYS or (
-        pod.spec.restart_policy is RestartPolicy.ON_FAILURE and ended.exit_code != 0
+def _reason(pod: Pod, latest: ContainerStatus, now: datetime) -> str:
+    return "CrashLoopBackOff" if _waits(pod, latest, now) else latest.reason
+
+
+def _waits(pod: Pod, latest: ContainerStatus, now: datetime) -> bool:
+    """Whether it has ended, is to run again, and its back-off does not let it yet."""
+    again = pod.spec.restart_policy is RestartPolicy.ALWAYS or (
+        pod.spec.restart_policy is RestartPolicy.ON_FAILURE and latest.failed
     )
-    waits = restarts and ended.restart_due_at_s(now) > 0
-    return "CrashLoopBackOff" if waits else ended.reason
+    return again and latest.state is RunState.EXITED and latest.restart_due_in_s(now) > 0

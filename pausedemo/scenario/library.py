@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pausedemo.core.nearest import nearest
-from pausedemo.core.yamltext import decode
+from pausedemo.core.yamltext import LARGEST_BYTES, decode
 from pausedemo.errors import InvalidFile, Problem, UsageError
 from pausedemo.resources import scenarios_dir
 from pausedemo.scenario.parse import Scenario, parse_scenario
@@ -57,7 +57,13 @@ def _find(name: str) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        # A name with a zero byte in it.
+        raise UsageError(f"cannot read {str(path)!r}: {error}") from error
+    if len(data) > LARGEST_BYTES:
+        raise UsageError(f"cannot use {path}: it is larger than {LARGEST_BYTES // 1024} KiB")
     return decode(data, str(path))

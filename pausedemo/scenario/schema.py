@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import Discriminator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, Tag
 
+from pausedemo.core.complaints import Words
 from pausedemo.core.expect import (
     ContainerRows,
     Match,
@@ -23,11 +24,45 @@ from pausedemo.core.validation import StrictModel
 #: The infra container's name in a pod, as dockershim has it.
 POD: Final = "POD"
 
-Seconds: TypeAlias = Annotated[StrictInt | StrictFloat, Field(gt=0, le=3600)]
+#: Enough for any scenario a person reads; each is compared with those before it.
+MOST_STEPS: Final = 500
+MOST_PODS: Final = 20
+
+Seconds: TypeAlias = Annotated[
+    StrictInt | StrictFloat,
+    Field(gt=0, le=3600),
+    Words("a number of seconds, more than 0 and at most 3600"),
+]
 Text: TypeAlias = Annotated[StrictStr, Field(min_length=1)]
-Identifier: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-AbsolutePath: TypeAlias = Annotated[StrictStr, Field(pattern=r"^/[^\x00]*[^/\x00]$")]
-Signal: TypeAlias = Annotated[StrictStr, Field(pattern=r"^(SIG)?[A-Z]+[A-Z0-9+-]*$")]
+Identifier: TypeAlias = Annotated[
+    StrictStr,
+    Field(pattern=r"^[a-z0-9][a-z0-9-]*$"),
+    Words("lower-case letters, digits and '-', such as my-name"),
+]
+AbsolutePath: TypeAlias = Annotated[
+    StrictStr,
+    Field(pattern=r"^/[^\x00]*[^/\x00]$"),
+    Words("the absolute path of a file, such as /etc/hosts"),
+]
+UrlPath: TypeAlias = Annotated[
+    StrictStr, Field(pattern="^/[!-~]*$"), Words("the path of a URL, such as /index.html")
+]
+Signal: TypeAlias = Annotated[
+    StrictStr,
+    Field(pattern=r"^(SIG)?[A-Z]+[A-Z0-9+-]*$"),
+    Words("the name of a signal, such as TERM"),
+]
+Port: TypeAlias = Annotated[
+    StrictInt, Field(ge=1, le=65535), Words("a port number from 1 to 65535")
+]
+Grace: TypeAlias = Annotated[
+    StrictInt, Field(ge=0, le=3600), Words("a whole number of seconds from 0 to 3600")
+]
+State: TypeAlias = Annotated[
+    StrictStr,
+    Field(pattern="^(created|running|exited)$"),
+    Words("created, running or exited"),
+]
 
 
 class Action(StrictModel):
@@ -59,8 +94,8 @@ class Exec(InContainer):
 class Http(Action):
     """Ask the pod's address, from the node."""
 
-    path: Annotated[StrictStr, Field(pattern="^/[!-~]*$")] = "/"
-    port: Annotated[StrictInt, Field(ge=1, le=65535)] = 80
+    path: UrlPath = "/"
+    port: Port = 80
     timeout_s: Seconds = 10
 
 
@@ -74,7 +109,7 @@ class Write(InContainer):
 class Stop(InContainer):
     """TERM, and KILL after the grace."""
 
-    grace_s: Annotated[StrictInt, Field(ge=0, le=3600)] = 10
+    grace_s: Grace = 10
 
 
 class Kill(InContainer):
@@ -90,7 +125,7 @@ class Start(InContainer):
 class Wait(InContainer):
     """Wait until a container is in a state."""
 
-    state: Annotated[StrictStr, Field(pattern="^(created|running|exited)$")]
+    state: State
     timeout_s: Seconds = 30
 
 
@@ -359,5 +394,5 @@ class ScenarioFile(StrictModel):
     title: Text
     explain: StrictStr = ""
     tags: tuple[Identifier, ...] = ()
-    pods: Annotated[Mapping[Identifier, PodEntry], Field(min_length=1)]
-    steps: Annotated[tuple[AnyStep, ...], Field(min_length=1)]
+    pods: Annotated[Mapping[Identifier, PodEntry], Field(min_length=1, max_length=MOST_PODS)]
+    steps: Annotated[tuple[AnyStep, ...], Field(min_length=1, max_length=MOST_STEPS)]

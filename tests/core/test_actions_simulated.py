@@ -1,0 +1,190 @@
+"""The kubelet's rules against a tiny engine in memory, through random histories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pausedemo.core.actions import ContainerStart, PodActions, compute_actions
+from pausedemo.core.manifest import RestartPolicy
+from pausedemo.core.pod import Pod
+from pausedemo.core.status import ContainerStatus, PodStatus, RunState, SandboxStatus
+from tests.core.pods import at, ended, make_pod, not_startable, running, sandbox, seen
+
+NAMES = ("i", "j", "a", "b")
+#: A pass may create a sandbox, run two init containers, start the rest, and end the pod.
+MOST_PASSES = 12
+
+
+@dataclass
+class Engine:
+    """What is there, and what the next start of a container will come to."""
+
+    pod: Pod
+    now_s: float = 0.0
+    sandboxes: list[SandboxStatus] = field(default_factory=list)
+    containers: list[ContainerStatus] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+    attempts: list[int] = field(default_factory=list)
+
+    @property
+    def status(self) -> PodStatus:
+        return seen(*self.sandboxes, *self.containers)
+
+    def sync(self) -> PodActions:
+        before = self.status
+        actions = compute_actions(self.pod, before, at(self.now_s))
+        if actions.kill_pod:
+            assert self.is_alive() or actions.create_sandbox
+            self.sandboxes = [replace(s, ready=False, ip="") for s in self.sandboxes]
+            for name in NAMES:
+                self.end(name, 137)
+        if actions.create_sandbox:
+            assert not any(s.ready for s in self.sandboxes)
+            assert all(actions.attempt > attempt for attempt in self.attempts)
+            self.attempts.append(actions.attempt)
+            self.sandboxes.append(sandbox(actions.attempt))
+        for start in [*([actions.init] if actions.init else []), *actions.containers]:
+            # One that the kubelet itself kills just now has not crashed, and does not wait.
+            crashed = before.latest(start.name)
+            if crashed and crashed.state is RunState.EXITED:
+                assert crashed.restart_due_in_s(at(self.now_s)) <= 0
+            self.start(start)
+        waiting = {one.name for one in actions.waiting}
+        assert waiting.isdisjoint(start.name for start in actions.containers)
+        return actions
+
+    def start(self, start: ContainerStart) -> None:
+        last = self.status.latest(start.name)
+        assert start.restart_count == (0 if last is None else last.restart_count + 1)
+        assert last is None or last.state is not RunState.RUNNING
+        newest = max(self.sandboxes, key=lambda s: s.attempt)
+        assert newest.ready
+        if start.name in self.broken:
+            made = not_startable(
+                start.name,
+                start.restart_count,
+                of=newest.attempt,
+                at_s=self.now_s,
+                back_off_s=start.back_off_s,
+            )
+        else:
+            made = replace(
+                running(start.name, start.restart_count, of=newest.attempt),
+                started_at=at(self.now_s),
+                back_off_s=start.back_off_s,
+            )
+        self.containers.append(made)
+        self.counts[start.name] = start.restart_count
+
+    def end(self, name: str, exit_code: int) -> None:
+        last = self.status.latest(name)
+        if last is None or last.state is not RunState.RUNNING:
+            return
+        self.containers.remove(last)
+        over = ended(
+            name, exit_code, last.restart_count, back_off_s=last.back_off_s, until_s=self.now_s
+        )
+        self.containers.append(
+            replace(over, started_at=last.started_at, sandbox_id=last.sandbox_id)
+        )
+
+    def is_alive(self) -> bool:
+        return any(s.ready for s in self.sandboxes) or any(
+            c.state is RunState.RUNNING for c in self.containers
+        )
+
+
+@dataclass(frozen=True)
+class Exit:
+    name: str
+    exit_code: int
+
+    def happen(self, engine: Engine) -> None:
+        engine.end(self.name, self.exit_code)
+
+
+@dataclass(frozen=True)
+class PauseDies:
+    takes_all: bool
+
+    def happen(self, engine: Engine) -> None:
+        engine.sandboxes = [replace(s, ready=False, ip="") for s in engine.sandboxes]
+        for name in NAMES if self.takes_all else ():
+            engine.end(name, 137)
+
+
+@dataclass(frozen=True)
+class TimePasses:
+    seconds: float
+
+    def happen(self, engine: Engine) -> None:
+        engine.now_s += self.seconds
+
+
+@dataclass(frozen=True)
+class Breaks:
+    name: str
+
+    def happen(self, engine: Engine) -> None:
+        engine.broken ^= {self.name}
+
+
+HAPPENINGS = st.one_of(
+    st.builds(Exit, st.sampled_from(NAMES), st.sampled_from([0, 0, 1, 137])),
+    st.builds(PauseDies, st.booleans()),
+    st.builds(TimePasses, st.sampled_from([0.5, 9.5, 10.0, 45.0, 301.0, 601.0])),
+    st.builds(Breaks, st.sampled_from(NAMES)),
+)
+
+
+@given(
+    policy=st.sampled_from(RestartPolicy),
+    init=st.sampled_from([(), ("i",), ("i", "j")]),
+    history=st.lists(HAPPENINGS, max_size=40),
+)
+def test_whatever_happens_the_pod_comes_to_rest(
+    policy: RestartPolicy,
+    init: tuple[str, ...],
+    history: list[Exit | PauseDies | TimePasses | Breaks],
+) -> None:
+    engine = Engine(make_pod("a", "b", init=init, policy=policy))
+    uid = engine.pod.uid
+    settle(engine)
+    for happening in history:
+        counts = dict(engine.counts)
+        happening.happen(engine)
+        settle(engine)
+        assert all(engine.counts[name] >= count for name, count in counts.items())
+    assert engine.attempts == sorted(set(engine.attempts))
+    assert {container.full_name.split("_")[4] for container in engine.containers} <= {uid}
+
+
+def settle(engine: Engine) -> None:
+    """Sync until there is nothing to do. Init containers that run may end well, meanwhile."""
+    for _ in range(MOST_PASSES):
+        if engine.sync().nothing:
+            return
+        for container in engine.pod.spec.init_containers:
+            engine.end(container.name, 0)
+    raise AssertionError("the pod never comes to rest")
+
+
+@given(history=st.lists(HAPPENINGS, max_size=30))
+def test_a_pod_of_restart_policy_always_runs_whole_when_it_is_left_in_peace(
+    history: list[Exit | PauseDies | TimePasses | Breaks],
+) -> None:
+    engine = Engine(make_pod("a", "b", init=("i", "j")))
+    for happening in history:
+        settle(engine)
+        happening.happen(engine)
+    engine.broken.clear()
+    for _ in range(MOST_PASSES):
+        settle(engine)
+        engine.now_s += 301
+    running_now = {c.name for c in engine.containers if c.state is RunState.RUNNING}
+    assert running_now == {"a", "b"}
+    assert [s.attempt for s in engine.sandboxes if s.ready] == [max(engine.attempts)]
