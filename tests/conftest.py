@@ -13,20 +13,25 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pausedemo.engine.connect import connect, find_endpoint
+from pausedemo.engine.daemon import Place, start_daemon, stop_daemon
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.endpoints import Endpoint
-from pausedemo.engine.private import render_environment
-from pausedemo.errors import EngineUnavailable, ImageUnavailable, UsageError
+from pausedemo.engine.port import Engine
+from pausedemo.engine.private import prepare_machine, render_environment
+from pausedemo.errors import EngineUnavailable, ImageUnavailable, PausedemoError, UsageError
 from pausedemo.images.cache import ImageCache
 from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
 
 #: A machine that must have an engine says so with one of these; there its lack is a failure.
 REQUIRING = ("CI", "PAUSEDEMO_REQUIRE_ENGINE")
 
+#: Whoever uses one of them uses an engine.
+ENGINE_FIXTURES = frozenset({"engine_endpoint", "own_place"})
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "engine_endpoint" in getattr(item, "fixturenames", ()):
+        if ENGINE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.engine)
 
 
@@ -63,6 +68,20 @@ def engine_environ(engine_endpoint: Endpoint) -> dict[str, str]:
     return render_environment(engine_endpoint, os.environ)
 
 
+@pytest.fixture
+def own_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A Docker Engine of the test's own, started: one that the test may kill."""
+    try:
+        prepare_machine()
+    except PausedemoError as error:
+        skip_or_fail(f"no engine of our own here: {error}")
+    place = Place.at(tmp_path_factory.mktemp("engine"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(stop_daemon, place)
+        start_daemon(place)
+        yield place
+
+
 @pytest.fixture(scope="session")
 def cache() -> ImageCache:
     """The user's own cache: Ghost takes two minutes to build, and what we test is what is used."""
@@ -75,7 +94,7 @@ def resolve(engine: DockerEngine, cache: ImageCache) -> Callable[[str], Resolved
     return make_resolve(engine, cache)
 
 
-def make_resolve(engine: DockerEngine, cache: ImageCache) -> Callable[[str], ResolvedImage]:
+def make_resolve(engine: Engine, cache: ImageCache) -> Callable[[str], ResolvedImage]:
     """A resolver for tests: what a recipe needs is installed where PAUSEDEMO_INSTALL allows it."""
     resolver = ImageResolver(engine, Policy.LOCAL, cache=cache)
 
