@@ -108,8 +108,11 @@ class TimedOut(PausedemoError):
     """Something did not happen before its deadline."""
 
 
-class Interrupted(PausedemoError):
-    """The person, or the system, asked pausedemo to stop (SIGINT, SIGTERM)."""
+class Interrupted(KeyboardInterrupt):
+    """The person, or the system, asked pausedemo to stop (SIGINT, SIGTERM).
+
+    No PausedemoError: whoever handles those must let this one pass.
+    """
 
 
 def exit_code(error: BaseException) -> int:
@@ -119,7 +122,7 @@ def exit_code(error: BaseException) -> int:
             return EXIT_USAGE
         case EngineUnavailable() | EngineGone() | ImageUnavailable():
             return EXIT_NO_ENGINE
-        case Interrupted() | KeyboardInterrupt():
+        case KeyboardInterrupt():
             return EXIT_INTERRUPTED
         case _:
             return EXIT_FAILED

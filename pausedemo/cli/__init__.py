@@ -55,8 +55,9 @@ def main() -> None:
     """Run the command line and end the process with the exit code that its end means."""
     try:
         code = cli.main(prog_name="pausedemo", standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("pausedemo: interrupted", err=True)
+    except click.exceptions.Abort as abort:
+        # click makes this of a KeyboardInterrupt, which ours is, with its reason.
+        click.echo(f"pausedemo: {str(abort.__cause__ or '') or 'interrupted'}", err=True)
         sys.exit(exit_code(KeyboardInterrupt()))
     except click.ClickException as error:
         error.show()

@@ -14,7 +14,6 @@ from pausedemo.errors import (
     EngineError,
     EngineGone,
     ImageUnavailable,
-    Interrupted,
     PausedemoError,
 )
 from pausedemo.images.cache import VERSION_LABEL, ImageCache
@@ -200,7 +199,7 @@ class ImageResolver:
                 return None
             try:
                 found = self._engine.find_image(recipe.reference) or self._load(recipe)
-            except (EngineGone, Interrupted):
+            except EngineGone:
                 raise
             except PausedemoError as error:
                 self._broken[recipe.name] = str(error)

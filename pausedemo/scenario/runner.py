@@ -50,11 +50,11 @@ def play(
     script = _Script(scenario, stage, clock, listener)
     try:
         steps = script.play_steps()
+        steps += _take_down(stage, clock, listener, keep=keep)
     except BaseException:
-        # Interrupted: take down first, the reason is the caller's to handle.
+        # Interrupted, perhaps in the middle of taking down: that first, then the reason.
         stage.close(keep=keep)
         raise
-    steps += _take_down(stage, clock, listener, keep=keep)
     result = ScenarioResult(
         name=scenario.name,
         title=scenario.file.title,
