@@ -37,4 +37,4 @@ def lint(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against the docker command, Compose and the engine itself, and print the ratios."""
     install(session, "tests")
-    session.run("python", "-m", "tests.bench", *session.posargs)
+    session.run("python", "-m", "benchmarks", *session.posargs)

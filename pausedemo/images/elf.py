@@ -11,12 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
-from elftools.construct import ConstructError
-from elftools.elf.dynamic import DynamicSegment
-from elftools.elf.elffile import ELFFile
-from elftools.elf.segments import InterpSegment
-
 from pausedemo.errors import PausedemoError
 
 
@@ -30,6 +24,13 @@ class Needs:
 
 def parse_needs(data: bytes) -> Needs:
     """What the ELF file needs; nothing for a static one. PausedemoError for any other file."""
+    # Here, because most runs find their images built.
+    from elftools.common.exceptions import ELFError
+    from elftools.construct import ConstructError
+    from elftools.elf.dynamic import DynamicSegment
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.segments import InterpSegment
+
     interpreter = ""
     libraries: list[str] = []
     try:

@@ -45,12 +45,14 @@ def is_alive(state: ContainerState) -> bool:
     return state in (ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING)
 
 
-def find_container(status: PodStatus, name: str) -> str | None:
-    """The id of the newest container of that name in the pod; POD is the infra container."""
-    if name == naming.SANDBOX_CONTAINER_NAME:
-        return status.sandbox.id if status.sandbox else None
-    latest = status.latest(name)
-    return latest.id if latest else None
+def find_container(engine: Containers, uid: str, name: str) -> ContainerSummary | None:
+    """The newest container of that name in the pod; POD is the infra container.
+
+    One request, however many dead ones the pod has.
+    """
+    rows = engine.list_containers({naming.POD_UID: uid, naming.CONTAINER_NAME: name})
+    named = [(parsed.attempt, row) for row in rows if (parsed := naming.parse_name(row.name))]
+    return max(named, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def _sandbox(info: ContainerInfo, attempt: int) -> SandboxStatus:

@@ -12,7 +12,7 @@ from pausedemo.clock import Clock
 from pausedemo.core import naming
 from pausedemo.core.pod import Pod, compute_shares_pid
 from pausedemo.core.status import PodStatus, RunState
-from pausedemo.engine.port import ContainerInfo, Engine
+from pausedemo.engine.port import ContainerInfo, ContainerSummary, Engine
 from pausedemo.errors import EngineError, NotFound, TimedOut
 from pausedemo.kubelet.background import BackgroundController
 from pausedemo.kubelet.cleanup import Cleaned, remove_labelled
@@ -112,14 +112,18 @@ class Stage:
         """What is on the engine of a pod."""
         return observe_pod(self.engine, self.pod(name).pod.uid)
 
-    def container(self, pod: str, container: str) -> ContainerInfo:
+    def find(self, pod: str, container: str) -> ContainerSummary:
         """The newest container of that name in a pod. NotFound when there is none."""
-        found = find_container(self.status(pod), container)
+        found = find_container(self.engine, self.pod(pod).pod.uid, container)
         if found is None:
             raise NotFound(
                 f"find container {container} of pod {pod}", 404, "it is not on the engine"
             )
-        return self.engine.inspect_container(found)
+        return found
+
+    def container(self, pod: str, container: str) -> ContainerInfo:
+        """As ``find``, and all that the engine knows of it."""
+        return self.engine.inspect_container(self.find(pod, container).id)
 
     def close(self, *, keep: bool = False) -> Cleaned:
         """Stop the kubelets, newest first, and remove all that the scenario made."""

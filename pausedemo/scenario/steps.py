@@ -67,7 +67,7 @@ class _OnStage(Generic[_Step]):
     def _name_of(self, container: str) -> str:
         """The container's name on the engine; before it exists, the name it has in the pod."""
         try:
-            return self.stage.container(self.pod, container).name
+            return self.stage.find(self.pod, container).name
         except NotFound:
             return container
 
@@ -97,7 +97,7 @@ class ExecPerformer(_OnStage[schema.ExecStep]):
 
     def perform(self) -> Observation:
         action = self.step.exec
-        container = self.stage.container(self.pod, action.container)
+        container = self.stage.find(self.pod, action.container)
         done = self.stage.engine.exec(
             container.id, action.command, timeout_s=action.timeout_s, user=action.user
         )
@@ -159,7 +159,7 @@ class WritePerformer(_OnStage[schema.WriteStep]):
 
     def perform(self) -> Observation:
         action = self.step.write
-        container = self.stage.container(self.pod, action.container)
+        container = self.stage.find(self.pod, action.container)
         content = action.content.removesuffix("\n") + "\n"
         self.stage.engine.put_file(container.id, action.path, content.encode(), WRITE_MODE)
         return Observation()
@@ -174,7 +174,7 @@ class StopPerformer(_OnStage[schema.StopStep]):
         return shlex.join(["docker", "stop", "-t", str(action.grace_s), name])
 
     def perform(self) -> Observation:
-        container = self.stage.container(self.pod, self.step.stop.container)
+        container = self.stage.find(self.pod, self.step.stop.container)
         self.stage.engine.stop_container(container.id, self.step.stop.grace_s)
         return Observation(container.name)
 
@@ -188,7 +188,7 @@ class KillPerformer(_OnStage[schema.KillStep]):
         return shlex.join(["docker", "kill", "-s", action.signal, name])
 
     def perform(self) -> Observation:
-        container = self.stage.container(self.pod, self.step.kill.container)
+        container = self.stage.find(self.pod, self.step.kill.container)
         self.stage.engine.kill_container(container.id, self.step.kill.signal)
         return Observation(container.name)
 
@@ -200,7 +200,7 @@ class StartPerformer(_OnStage[schema.StartStep]):
         return shlex.join(["docker", "start", self._name_of(self.step.start.container)])
 
     def perform(self) -> Observation:
-        container = self.stage.container(self.pod, self.step.start.container)
+        container = self.stage.find(self.pod, self.step.start.container)
         self.stage.engine.start_container(container.id)
         return Observation(container.name)
 

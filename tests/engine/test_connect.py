@@ -15,6 +15,7 @@ from pausedemo.engine import connect as connecting
 from pausedemo.engine.connect import connect, explain, find_endpoint, probe
 from pausedemo.engine.endpoints import Endpoint
 from pausedemo.engine.private import prepare_machine
+from pausedemo.engine.remains import make_bridge, remove_bridge
 from pausedemo.errors import EngineUnavailable, PausedemoError
 from pausedemo.host import Tool, find_program, require
 from tests.engine.test_endpoints import choose, write_context
@@ -187,6 +188,8 @@ def dockerd(tmp_path_factory, certificates):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     path = folder / "docker.sock"
+    bridge = f"pdtls{os.getpid()}"
+    make_bridge(bridge)
     (folder / "daemon.json").write_text("{}")
     command = [
         str(find_program("dockerd")),
@@ -196,7 +199,8 @@ def dockerd(tmp_path_factory, certificates):
         *("--tlskey", str(certificates / "server-key.pem")),
         *("--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")),
         *("--pidfile", str(folder / "pid"), "--config-file", str(folder / "daemon.json")),
-        *("--bridge=none", "--iptables=false", "--ip-forward=false"),
+        # Not none: a dockerd without a bridge deletes docker0, which may be another engine's.
+        *("--bridge", bridge, "--iptables=false", "--ip-forward=false"),
         *("--containerd-namespace", f"test{os.getpid()}"),
     ]
     environ = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
@@ -217,6 +221,7 @@ def dockerd(tmp_path_factory, certificates):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
+        remove_bridge(bridge)
 
 
 @pytest.fixture

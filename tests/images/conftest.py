@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 import time
@@ -16,33 +15,9 @@ import pytest
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerConfig
 from pausedemo.host import find_program
-from pausedemo.images.cache import ImageCache
-from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
+from pausedemo.images.resolve import ResolvedImage
 
 REGISTRY_START_TIMEOUT_S = 20
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[DockerEngine]:
-    """The engine that DOCKER_HOST names."""
-    url = os.environ.get("DOCKER_HOST")
-    if not url:
-        pytest.skip("DOCKER_HOST names no engine")
-    connected = DockerEngine.from_url(url)
-    with contextlib.closing(connected):
-        yield connected
-
-
-@pytest.fixture(scope="session")
-def cache() -> ImageCache:
-    """The user's own cache: Ghost takes two minutes to build, and what we test is what is used."""
-    return ImageCache()
-
-
-@pytest.fixture(scope="session")
-def resolve(engine: DockerEngine, cache: ImageCache) -> Callable[[str], ResolvedImage]:
-    """Resolve a name to what its recipe builds, whatever a registry would have."""
-    return ImageResolver(engine, Policy.LOCAL, cache=cache).resolve
 
 
 @pytest.fixture

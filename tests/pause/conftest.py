@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import os
 import platform
 import shutil
-import tarfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,13 +13,11 @@ import docker
 import pytest
 
 from pausedemo.engine.docker import DockerEngine
-from pausedemo.errors import EngineGone
 from pausedemo.images.recipes.pause import compile_pause
 from pausedemo.resources import pause_dir
 from tests.pause import compiler
 from tests.pause.pod import Pod
 
-APPLETS = ("sh", "cat", "kill", "sleep", "test", "true")
 AARCH64_COMPILER = "aarch64-linux-gnu-gcc"
 
 
@@ -59,19 +54,6 @@ def program(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[DockerEngine]:
-    url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    try:
-        engine = DockerEngine.from_url(url)
-    except EngineGone as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with contextlib.closing(engine):
-        yield engine
-
-
-@pytest.fixture(scope="session")
 def client(engine: DockerEngine) -> Iterator[docker.APIClient]:
     """The SDK itself, for what pausedemo never asks of an engine: import, build, save."""
     client = docker.APIClient(base_url=engine.url, version="auto")
@@ -94,29 +76,6 @@ def import_image(
             return reference
 
         yield make
-
-
-@pytest.fixture(scope="session")
-def pause_image(import_image: Callable[[str, bytes, list[str]], str], native_program: Path) -> str:
-    layer = io.BytesIO()
-    with tarfile.open(fileobj=layer, mode="w") as archive:
-        archive.add(native_program, "pause")
-    return import_image("pause", layer.getvalue(), ["USER 65535:65535", 'ENTRYPOINT ["/pause"]'])
-
-
-@pytest.fixture(scope="session")
-def busybox_image(import_image: Callable[[str, bytes, list[str]], str]) -> str:
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        pytest.skip("no busybox (Debian: busybox-static)")
-    layer = io.BytesIO()
-    with tarfile.open(fileobj=layer, mode="w") as archive:
-        archive.add(busybox, "bin/busybox")
-        for applet in APPLETS:
-            link = tarfile.TarInfo(f"bin/{applet}")
-            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-            archive.addfile(link)
-    return import_image("busybox", layer.getvalue(), ["ENV PATH=/bin"])
 
 
 @pytest.fixture(scope="session")

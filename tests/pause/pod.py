@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerConfig, ContainerInfo, ContainerState
+from tests.waiting import wait_until
 
 DEADLINE_S: Final = 15.0
-POLL_S: Final = 0.01
-
-T = TypeVar("T")
-
-
-def wait_until(what: str, look: Callable[[], T | None]) -> T:
-    """Look again and again until there is something to see; AssertionError at the deadline."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"{what}: not so within {DEADLINE_S} s"
-        time.sleep(POLL_S)
-    return seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import docker
 import pytest
 
 from pausedemo.engine.port import ContainerState
-from tests.pause.pod import Pod, wait_until
+from tests.pause.pod import Pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from tests.pause.pod import wait_until
+from tests.waiting import wait_until
 
 TIMEOUT_S: Final = 15.0
 WARNING: Final = b"Warning: pause should be the first process\n"

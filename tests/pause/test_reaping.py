@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.pause.pod import Pod, wait_until
+from tests.pause.pod import Pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
