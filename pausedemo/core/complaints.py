@@ -12,7 +12,7 @@ from pydantic import BaseModel, Discriminator, Tag
 from pydantic_core import ErrorDetails
 
 from pausedemo.core.nearest import nearest
-from pausedemo.core.yamltext import Document
+from pausedemo.core.yamltext import MOST_PROBLEMS, Document
 from pausedemo.errors import Problem
 
 Path = tuple[str | int, ...]
@@ -59,6 +59,26 @@ class _Spot:
     annotation: Any
     owner: type[BaseModel] | None
     key: bool = False
+
+
+def select_errors(errors: list[ErrorDetails], model: type[BaseModel]) -> list[ErrorDetails]:
+    """Leave out what only echoes another error, and what nobody would read any more.
+
+    A list is too short for pydantic when its entries are wrong, and a misspelt key is missing.
+    """
+    meant = set()
+    for details in errors[:MOST_PROBLEMS]:
+        if details["type"] == "extra_forbidden":
+            spot = _find_spot(model, details["loc"])
+            known = _keys(spot.owner) if spot.owner else ()
+            meant.add((*spot.path[:-1], nearest(str(spot.path[-1]), known)))
+
+    def is_echo(details: ErrorDetails) -> bool:
+        if details["type"] == "too_short":
+            return len(details["input"]) >= int(details["ctx"]["min_length"])
+        return details["type"] == "missing" and _find_spot(model, details["loc"]).path in meant
+
+    return [details for details in errors if not is_echo(details)][:MOST_PROBLEMS]
 
 
 def make_problem(
@@ -172,10 +192,10 @@ def _find_spot(model: type[BaseModel], location: Path) -> _Spot:
     path: Path = ()
     owner: type[BaseModel] | None = None
     annotation: Any = model
-    for part, following in zip(location, (*location[1:], ""), strict=True):
+    for index, part in enumerate(location):
         bare, _ = _peel(annotation)
         choices = _choices(annotation)
-        if following == "[key]" and get_origin(bare) is Mapping:
+        if location[index + 1 :] == ("[key]",) and get_origin(bare) is Mapping:
             return _Spot((*path, part), get_args(bare)[0], owner, key=True)
         if choices:
             annotation = choices[str(part)]

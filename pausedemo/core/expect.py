@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
@@ -38,15 +39,20 @@ Number: TypeAlias = Annotated[
 Lookup: TypeAlias = Callable[[str], Json]
 
 
-def _compile(pattern: str) -> str:
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        # About what a pattern will mean in some later Python; it means what it means here.
+        warnings.simplefilter("ignore")
+        return re.compile(pattern, re.MULTILINE)
+
+
+def _is_pattern(text: str) -> str:
     try:
-        with warnings.catch_warnings():
-            # About what a pattern will mean in some later Python; it means what it means here.
-            warnings.simplefilter("ignore")
-            re.compile(pattern)
+        _compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{describe(pattern)} is not a regular expression: {error}") from error
-    return pattern
+        raise ValueError(f"{describe(text)} is not a regular expression: {error}") from error
+    return text
 
 
 def _is_reference(text: str) -> str:
@@ -68,7 +74,7 @@ class Operators(StrictModel):
     """
 
     contains: StrictStr = ""
-    matches: Annotated[StrictStr, AfterValidator(_compile)] = ""
+    matches: Annotated[StrictStr, AfterValidator(_is_pattern)] = ""
     is_not: Scalar = None
     one_of: Annotated[tuple[Scalar, ...], Field(min_length=1)] = ()
     at_least: Number = 0
@@ -308,7 +314,7 @@ def _operator_holds(name: str, operand: Any, actual: Json, lookup: Lookup) -> bo
         case "contains":
             return isinstance(actual, str) and operand in actual
         case "matches":
-            return isinstance(actual, str) and re.search(operand, actual, re.MULTILINE) is not None
+            return isinstance(actual, str) and _compile(operand).search(actual) is not None
         case "is_not":
             return not _equal(operand, actual)
         case "one_of":

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from pausedemo.core.complaints import Path, make_problem
+from pausedemo.core.complaints import Path, make_problem, select_errors
 from pausedemo.core.yamltext import MOST_PROBLEMS, Data, Document
 from pausedemo.errors import InvalidFile, Problem
 
@@ -69,7 +69,7 @@ def validate(
     except ValidationError as error:
         problems += [
             make_problem(details, model, document, source)
-            for details in error.errors(include_url=False)[:MOST_PROBLEMS]
+            for details in select_errors(error.errors(include_url=False), model)
         ]
     if problems:
         raise InvalidFile(sorted(set(problems))[:MOST_PROBLEMS])

@@ -87,9 +87,11 @@ def _read_manifests(
 def _check_pods(file: ScenarioFile) -> Iterator[tuple[Path, str]]:
     """Every step is about a pod of the scenario that was applied before it, once."""
     applied: set[str] = set()
+    unclear = False
     for index, step in enumerate(file.steps):
         path: Path = ("steps", index, step.kind)
         pod = _pod_of(file, step)
+        unclear |= pod not in file.pods
         if pod is None:
             yield path, f'"pod" is missing; this scenario has {", ".join(file.pods)}'
         elif pod not in file.pods:
@@ -103,7 +105,7 @@ def _check_pods(file: ScenarioFile) -> Iterator[tuple[Path, str]]:
             # Once is enough: all that follows rests on the same missing step.
             yield path, f'the pod "{pod}" is used before a step "apply" has made it'
             applied.add(pod)
-    for pod in file.pods.keys() - applied:
+    for pod in () if unclear else file.pods.keys() - applied:
         yield ("pods", pod), f'the pod "{pod}" is never used; apply it in a step, or remove it'
 
 
