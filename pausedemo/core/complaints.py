@@ -172,7 +172,7 @@ def _find_spot(model: type[BaseModel], location: Path) -> _Spot:
     path: Path = ()
     owner: type[BaseModel] | None = None
     annotation: Any = model
-    for part, following in zip(location, (*location[1:], ""), strict=True):
+    for part, following in zip(location, (*location, "")[1:], strict=True):
         bare, _ = _peel(annotation)
         choices = _choices(annotation)
         if following == "[key]" and get_origin(bare) is Mapping:
