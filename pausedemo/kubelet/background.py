@@ -25,10 +25,14 @@ class BackgroundController:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Let it finish what it is doing, and wait for that."""
+    def ask_to_stop(self) -> None:
+        """Let it finish what it is doing, and do nothing more. Does not wait for that."""
         self._stop.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Ask it to stop, and wait until it has."""
+        self.ask_to_stop()
         self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:

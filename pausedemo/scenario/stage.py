@@ -127,9 +127,14 @@ class Stage:
 
     def close(self, *, keep: bool = False) -> Cleaned:
         """Stop the kubelets, newest first, and remove all that the scenario made."""
-        for staged in reversed(self._pods.values()):
-            if staged.background is not None:
-                staged.background.stop()
+        kubelets = [pod.background for pod in reversed(self._pods.values()) if pod.background]
+        for kubelet in kubelets:
+            kubelet.ask_to_stop()
+        if kubelets and not keep:
+            # One that kills a pod waits for its containers' grace. Removal ends that wait.
+            self.remove()
+        for kubelet in kubelets:
+            kubelet.stop()
         return Cleaned() if keep else self.remove()
 
     def remove(self) -> Cleaned:
