@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pausedemo.engine.port import (
     ContainerConfig,
@@ -13,6 +13,9 @@ from pausedemo.engine.port import (
     ContainerState,
     ContainerSummary,
 )
+from pausedemo.errors import EngineGone
+
+FRAME_HEADER_BYTES: Final = 8
 
 
 class Readable(Protocol):
@@ -60,11 +63,11 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
 
 
 def parse_time(text: str) -> datetime | None:
-    """An engine's RFC 3339 time, nanoseconds cut to microseconds; None for Go's zero time.
+    """An engine's RFC 3339 time, nanoseconds cut to microseconds; None for Go's zero time or "".
 
     Source: https://pkg.go.dev/time#Time.IsZero (year 1 stands for "never").
     """
-    if text.startswith("0001-"):
+    if not text or text.startswith("0001-"):
         return None
     head, _, tail = text.partition(".")
     if not tail:
@@ -101,10 +104,18 @@ def render_config(config: ContainerConfig) -> dict[str, Any]:
 
 
 def read_frames(raw: Readable) -> Iterator[tuple[int, bytes]]:
-    """Frames of a raw stream: 1 byte stream, 3 zero bytes, length (big endian), payload."""
-    while header := raw.read(8):
+    """Frames of a raw stream: 1 byte stream, 3 zero bytes, length (big endian), payload.
+
+    Raises EngineGone when the stream ends inside a frame.
+    """
+    while header := raw.read(FRAME_HEADER_BYTES):
+        if len(header) < FRAME_HEADER_BYTES:
+            raise EngineGone("the engine closed the connection in the middle of its output")
         stream, length = struct.unpack(">BxxxL", header)
-        yield stream, raw.read(length)
+        payload = raw.read(length)
+        if len(payload) < length:
+            raise EngineGone("the engine closed the connection in the middle of its output")
+        yield stream, payload
 
 
 def render_label_filter(labels: Mapping[str, str | None]) -> dict[str, list[str]]:
@@ -115,7 +126,13 @@ def render_label_filter(labels: Mapping[str, str | None]) -> dict[str, list[str]
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """Split ``registry:5000/name:tag`` into the repository and the tag (``latest`` when none)."""
+    """Split ``registry:5000/name:tag`` into the repository and the tag (``latest`` when none).
+
+    A digest, as in ``name@sha256:...``, stands where the tag would.
+    """
+    name, at, digest = reference.partition("@")
+    if at:
+        return split_reference(name)[0], digest
     repository, colon, tag = reference.rpartition(":")
     if not colon or "/" in tag:
         return reference, "latest"
@@ -123,8 +140,16 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def parse_state(text: str) -> ContainerState:
-    """Read a container's state; podman has words of its own for created and exited."""
-    aliases = {"configured": "created", "initialized": "created", "stopped": "exited"}
+    """Read a container's state; podman has some more words.
+
+    Source: containers/podman libpod/define/containerstate.go.
+    """
+    aliases = {
+        "configured": "created",
+        "initialized": "created",
+        "stopping": "running",
+        "stopped": "exited",
+    }
     return ContainerState(aliases.get(text, text))
 
 

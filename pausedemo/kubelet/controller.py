@@ -6,6 +6,7 @@ is time to look; what happened is read off the engine, so a lost event costs one
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -19,8 +20,8 @@ from pausedemo.core import naming
 from pausedemo.core.actions import ContainerStart, PodActions, compute_actions
 from pausedemo.core.pod import Pod
 from pausedemo.core.status import PodStatus, RunState
-from pausedemo.engine.port import ContainerConfig, Engine
-from pausedemo.errors import EngineError, EngineGone, PausedemoError
+from pausedemo.engine.port import ContainerConfig, Engine, Event
+from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
 from pausedemo.kubelet.observe import observe_pod
 from pausedemo.kubelet.translate import translate_container, translate_sandbox
 
@@ -117,7 +118,8 @@ class PodController:
 
             def listen() -> None:
                 try:
-                    for _ in stream:
+                    for event in stream:
+                        self._wait_until_listed(event)
                         wake.set()
                 except EngineGone as error:
                     gone.append(error)
@@ -163,6 +165,17 @@ class PodController:
             self._tell("Warning", "BackOff", waiting.message(self.pod))
         if status.containers and not actions.nothing:
             self._collect_garbage()
+
+    def _wait_until_listed(self, event: Event) -> None:
+        """Wait until the engine's list knows of a container's end.
+
+        dockerd tells an end before its list shows it, and holds the container's lock until both
+        are done; inspect waits for that lock (moby, daemon/monitor.go ``handleContainerExit``).
+        A look at the list in between would see a running container, and no event would follow.
+        """
+        if event.action == "die":
+            with contextlib.suppress(EngineError, TimedOut):
+                self.engine.inspect_container(event.container_id)
 
     def _sync_and_plan(self, resync_s: float) -> float | None:
         """One pass, and the seconds until the next is due without an event; None if it failed."""
@@ -230,13 +243,16 @@ class PodController:
     def _collect_garbage(self) -> None:
         """Remove dead containers but the last of each name, and sandboxes nothing belongs to.
 
+        Dead is what does not run, as for the kubelet: also what a killed controller has created
+        and never started.
+
         Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_gc.go, MaxPerPodContainer 1.
         """
         status = self.observe()
         kept_dead: set[str] = set()
         kept_sandboxes = {status.sandbox.id} if status.sandbox else set()
         for container in status.containers:
-            if container.state is RunState.EXITED:
+            if container.state is not RunState.RUNNING:
                 if container.name in kept_dead:
                     self.engine.remove_container(container.id)
                     continue

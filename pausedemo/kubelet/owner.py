@@ -7,12 +7,15 @@ time, because a pid alone comes back (proc(5), starttime) and means nothing on a
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+# None of the three numbers has more than 64 bits.
+_MARK: Final = re.compile(r"([0-9a-f-]{1,64})\.([0-9]{1,20})\.([0-9]{1,20})\.([0-9]{1,20})")
 
 
 class Life(StrEnum):
@@ -44,10 +47,8 @@ class Owner:
     @classmethod
     def parse(cls, mark: str) -> Owner | None:
         """Read a label's value; None when it is no mark of ours."""
-        parts = mark.split(".")
-        if len(parts) != 4 or not all(part.isdecimal() for part in parts[1:]):
-            return None
-        return cls(parts[0], int(parts[1]), int(parts[2]), int(parts[3]))
+        match = _MARK.fullmatch(mark)
+        return cls(match[1], int(match[2]), int(match[3]), int(match[4])) if match else None
 
     def __str__(self) -> str:
         return f"{self.boot}.{self.pid_namespace}.{self.pid}.{self.start_ticks}"
@@ -56,7 +57,12 @@ class Owner:
         """Whether the process still runs, as far as that can be seen from here."""
         if (self.boot, self.pid_namespace) != (_boot(), _pid_namespace()):
             return Life.UNKNOWN
-        return Life.ALIVE if _start_ticks(self.pid) == self.start_ticks else Life.DEAD
+        try:
+            ticks = _start_ticks(self.pid)
+        except PermissionError:
+            # /proc is mounted with hidepid=1: proc(5).
+            return Life.UNKNOWN
+        return Life.ALIVE if ticks == self.start_ticks else Life.DEAD
 
 
 def _boot() -> str:

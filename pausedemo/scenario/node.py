@@ -109,19 +109,29 @@ class Node:
 
 
 def parse_answer(raw: bytes, host: str) -> HttpAnswer:
-    """Read a whole HTTP/1 answer. Raises NoAnswer when it is none."""
+    """Read a whole HTTP/1 answer. Raises NoAnswer when it is none, or was cut short."""
     response = http.client.HTTPResponse(_Bytes(raw))  # type: ignore[arg-type]
     try:
         response.begin()
         body = response.read(LONGEST_BODY)
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:
         raise NoAnswer(f"no HTTP answer from {host}: {error!r}") from error
+    if len(body) < LONGEST_BODY and response.length:
+        raise NoAnswer(f"the answer from {host} ended {response.length} bytes too early")
     return HttpAnswer(
         status=response.status,
         reason=response.reason,
         headers={name.lower(): value for name, value in response.getheaders()},
-        text=body.decode(response.headers.get_content_charset("utf-8"), errors="replace"),
+        text=_decode(body, response.headers.get_content_charset("utf-8")),
     )
+
+
+def _decode(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(charset, errors="replace")
+    except (LookupError, ValueError):
+        # A server may name a charset that does not exist, or one that knows no replacement.
+        return body.decode("utf-8", errors="replace")
 
 
 class _Bytes:

@@ -10,7 +10,7 @@ from pausedemo.core.complaints import Path, describe, hint_at
 from pausedemo.core.expect import references
 from pausedemo.core.manifest import PodManifest, parse_pod
 from pausedemo.core.nearest import nearest
-from pausedemo.core.validation import validate
+from pausedemo.core.validation import StrictModel, validate
 from pausedemo.core.yamltext import Document, load_documents
 from pausedemo.errors import InvalidFile, Problem, UsageError
 from pausedemo.scenario.schema import (
@@ -111,14 +111,14 @@ def _check_labels(file: ScenarioFile) -> Iterator[tuple[Path, str]]:
     """Names given with ``as`` are there once, and before what refers to them and their facts."""
     known: dict[str, list[str]] = {}
     for index, step in enumerate(file.steps):
-        expectation = getattr(step, "expect", None)
+        expectation: StrictModel | None = getattr(step, "expect", None)
         for reference in references(expectation):
             if message := _check_reference(reference, known):
                 yield ("steps", index, "expect"), message
         label = getattr(step, "label", None)
         if label in known:
             yield ("steps", index, "as"), f'an earlier step is "{label}" already'
-        elif label is not None:
+        elif label is not None and expectation is not None:
             known[label] = list(type(expectation).model_fields)
 
 

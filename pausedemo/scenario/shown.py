@@ -68,10 +68,10 @@ def render_inspected(found: ContainerInfo) -> str:
 
 
 def render_columns(lines: Sequence[Sequence[str]]) -> str:
-    """Pad columns to the width of their longest cell, three spaces between them."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    """Pad columns as docker does: three spaces after the longest cell, and at least ten in all."""
+    widths = [max(10, *(len(cell) + 3 for cell in column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
 

@@ -204,3 +204,7 @@ def test_a_controller_that_died_between_create_and_start_is_followed_by_one_that
     second.sync(2)
     assert second.latest("a").state is RunState.RUNNING
     assert [row.state for row in kit.rows()].count(ContainerState.RUNNING) == 3
+    # What was left half done is garbage at the latest when the next one of its name has ended.
+    second.kill("a")
+    second.sync()
+    assert "created" not in {row.state for row in kit.rows()}

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, datetime
+
+import pytest
+
+from pausedemo.engine.port import ContainerConfig, ContainerState, ContainerSummary
+from pausedemo.scenario.shown import render_containers, render_run_command, summary_facts
+from tests.core.pods import UID
+
+
+def listed(name: str, image: str, command: str, container: str = "") -> ContainerSummary:
+    return ContainerSummary(
+        id="2901b5b9cd553b29a492839e4d356d68b231d74ae693e25b41958573892fde91",
+        name=name,
+        image=image,
+        command=command,
+        labels={"io.kubernetes.container.name": container} if container else {},
+        state=ContainerState.CREATED,
+        status="Created",
+        created_at=datetime(2024, 5, 1, tzinfo=UTC),
+    )
+
+
+def test_containers_are_shown_as_docker_ps_shows_them() -> None:
+    """The widths were seen in docker's own output: at least ten, or three more than the cell."""
+    rows = [listed("x", "img", "/nothing"), listed("y", "img", "sh -c 'echo long; exit 3'")]
+    assert render_containers(rows) == (
+        "CONTAINER ID   IMAGE     COMMAND                  STATUS    NAMES\n"
+        '2901b5b9cd55   img       "/nothing"               Created   x\n'
+        '2901b5b9cd55   img       "sh -c \'echo long; e…"   Created   y'
+    )
+    assert render_containers([]) == "CONTAINER ID   IMAGE     COMMAND   STATUS    NAMES"
+
+
+@pytest.mark.parametrize(
+    ("config", "command"),
+    [
+        (ContainerConfig(name="n", image="i"), "docker run -d --name n i"),
+        (
+            ContainerConfig(
+                name="n",
+                image="i",
+                entrypoint=("sh", "-c"),
+                command=("echo $A",),
+                env={"A": "b c"},
+                working_dir="/w",
+                user="0",
+                hostname="h",
+                network_mode="container:p",
+                ipc_mode="container:p",
+                pid_mode="container:p",
+            ),
+            "docker run -d --name n --hostname h --network container:p --ipc container:p "
+            "--pid container:p --workdir /w --user 0 --env 'A=b c' --entrypoint sh i -c 'echo $A'",
+        ),
+    ],
+)
+def test_creation_is_shown_as_docker_run(config: ContainerConfig, command: str) -> None:
+    assert render_run_command(config) == command
+    assert shlex.split(command)[-1] == (config.command or (config.image,))[-1]
+
+
+def test_a_listed_container_s_facts_are_a_scenario_s() -> None:
+    row = listed(f"k8s_web_pod_default_{UID}_2", "img", "sleep 1", "web")
+    assert summary_facts(row) == {
+        "container": "web",
+        "name": f"k8s_web_pod_default_{UID}_2",
+        "image": "img",
+        "state": "created",
+        "attempt": 2,
+        "command": "sleep 1",
+    }
+    stranger = summary_facts(listed("stranger", "img", "sleep 1"))
+    assert (stranger["container"], stranger["attempt"]) == ("", None)
