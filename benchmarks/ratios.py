@@ -9,11 +9,14 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One ratio, measured several times. ``bound`` is the most that its median may be."""
+    """One ratio, measured several times.
+
+    ``bound`` is the most that its median may be; None where the ratio is only told.
+    """
 
     name: str
     ratios: tuple[float, ...]
-    bound: float
+    bound: float | None
 
     @property
     def median(self) -> float:
@@ -21,7 +24,7 @@ class Measure:
 
     @property
     def ok(self) -> bool:
-        return self.median <= self.bound
+        return self.bound is None or self.median <= self.bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def render_measures(measures: Sequence[Measure]) -> str:
                 measure.name,
                 f"{measure.median:.2f}",
                 f"{min(measure.ratios):.2f}..{max(measure.ratios):.2f}",
-                f"{measure.bound:.2f}",
-                "ok" if measure.ok else "MISSED",
+                "-" if measure.bound is None else f"{measure.bound:.2f}",
+                "" if measure.bound is None else "ok" if measure.ok else "MISSED",
             )
         )
     return _render_columns(lines)

@@ -114,9 +114,10 @@ def _parse_version(text: str) -> tuple[int, int]:
 def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None) -> None:
     from pausedemo.report.github import render_annotations, render_step_summary
     from pausedemo.report.json_report import render_json
-    from pausedemo.report.junit import render_junit
 
     if junit is not None:
+        from pausedemo.report.junit import render_junit
+
         _write(junit, render_junit(result))
     if json_file is not None:
         _write(json_file, render_json(result))

@@ -53,6 +53,7 @@ def test_every_side_takes_every_place_in_the_order():
         ((0.5, 0.6, 9.0), 0.6, True),
         ((0.5, 0.7, 0.7), 0.6, False),
         ((0.5, 0.7), 0.6, True),
+        ((0.5, 0.7), None, True),
     ],
 )
 def test_the_median_decides_and_may_reach_the_bound(ratios, bound, ok):
@@ -63,11 +64,13 @@ def test_the_table_has_a_line_and_a_verdict_per_measure():
     measures = [
         Measure("running pod, by docker command", (0.6, 0.5, 0.7), 0.75),
         Measure("recovery", (1.42, 1.31, 1.5), 1.3),
+        Measure("told", (2.0,), None),
     ]
     assert render_measures(measures) == (
         "ratio                           median    min..max  at most\n"
         "running pod, by docker command    0.60  0.50..0.70     0.75      ok\n"
-        "recovery                          1.42  1.31..1.50     1.30  MISSED"
+        "recovery                          1.42  1.31..1.50     1.30  MISSED\n"
+        "told                              2.00  2.00..2.00        -"
     )
 
 
