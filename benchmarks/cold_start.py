@@ -16,11 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from docker.errors import DockerException
+from requests import RequestException
+
 from benchmarks.ground import Ground
 from benchmarks.programs import run
 from benchmarks.ratios import Measure, Side, compute_ratios, rotate
 from pausedemo.engine import wire
 from pausedemo.engine.port import ContainerConfig
+from pausedemo.errors import PausedemoError
 
 #: The sides, and the most that pausedemo's time may be of theirs.
 BOUNDS: Final = {"docker command": 0.75, "docker-compose up": 0.50, "bare SDK in threads": 1.10}
@@ -67,13 +71,17 @@ def _start_with_command(ground: Ground) -> float:
 
 
 def _start_with_compose(ground: Ground) -> float:
+    """``docker-compose up``. It makes a network of its own, and only it can tell which."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "compose.json"
         file.write_text(json.dumps(render_compose(_plan(ground))), encoding="utf-8")
         argv = ["docker-compose", "--project-name", Path(folder).name, "--file", str(file)]
-        began = time.monotonic()
-        run([*argv, "up", "--detach"], ground.environ)
-        return time.monotonic() - began
+        try:
+            began = time.monotonic()
+            run([*argv, "up", "--detach"], ground.environ)
+            return time.monotonic() - began
+        finally:
+            run([*argv, "down", "--timeout", "0"], ground.environ)
 
 
 def _start_with_sdk(ground: Ground) -> float:
@@ -89,8 +97,11 @@ def _start_with_sdk(ground: Ground) -> float:
 
 def _create_and_start(ground: Ground, config: ContainerConfig) -> None:
     create: Callable[..., dict[str, str]] = ground.client.create_container_from_config
-    made = create(wire.render_config(config), config.name)
-    ground.client.start(made["Id"])
+    try:
+        made = create(wire.render_config(config), config.name)
+        ground.client.start(made["Id"])
+    except (DockerException, RequestException) as error:
+        raise PausedemoError(f"bare SDK: cannot start {config.name}: {error}") from error
 
 
 def _plan(ground: Ground) -> tuple[ContainerConfig, ...]:
@@ -120,16 +131,12 @@ def render_command(config: ContainerConfig) -> list[str]:
 
 
 def render_compose(plan: Sequence[ContainerConfig]) -> dict[str, Any]:
-    """Write a pod as a Compose file: all members join the first service, by Compose's own words.
-
-    The first service is on the engine's default network, so that Compose makes none of its own.
-    """
+    """Write a pod as a Compose file: all members join the first service, by Compose's own words."""
     sandbox, *members = plan
     services: dict[str, dict[str, Any]] = {
         "pause": {
             **_compose_service(sandbox),
             "hostname": sandbox.hostname,
-            "network_mode": "bridge",
             "ipc": sandbox.ipc_mode,
             "cpu_shares": sandbox.cpu_shares,
             "oom_score_adj": sandbox.oom_score_adj or 0,

@@ -52,7 +52,6 @@ def test_the_compose_file_makes_the_same_pod_in_its_own_words():
                 "container_name": "pod_pause",
                 "labels": {"a": "b c", "d": ""},
                 "hostname": "pod",
-                "network_mode": "bridge",
                 "ipc": "shareable",
                 "cpu_shares": 2,
                 "oom_score_adj": -998,
