@@ -1,8 +1,9 @@
 """How much of a scenario's time is pausedemo's own: all that is not waiting for the engine.
 
-A whole ``pausedemo run`` process, from its start to its end. Two looks at it. By the clock: time
-in which no request is under way and nobody pauses on purpose. By the processor: seconds of user
-and system time, also of what runs while a request is under way, such as the SDK.
+A whole ``pausedemo run`` process, from its start to its end. By the clock it is the time in which
+no request is under way and nobody pauses on purpose; the bound holds for that. By the processor it
+is told too: user and system time, also of what works while a request is under way (the SDK, other
+threads), which therefore lengthens nothing.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def measure_own_share(ground: Ground, rounds: int) -> tuple[list[Measure], list[
         by_clock = tuple(one.own_s / one.wall_s for one in done)
         by_processor = tuple(one.cpu_s / one.wall_s for one in done)
         measures.append(Measure(f"{name}: own share, by clock", by_clock, BOUND))
-        measures.append(Measure(f"{name}: own share, by processor", by_processor, BOUND))
+        measures.append(Measure(f"{name}: own share, by processor", by_processor, None))
         sides += [
             Side(f"{name}: whole process", tuple(one.wall_s for one in done)),
             Side(f"{name}: waiting for the engine", tuple(one.engine_s for one in done)),
