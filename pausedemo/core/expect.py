@@ -1,200 +1,20 @@
-"""What a scenario expects, and the verdict on facts.
+"""The verdict: what was expected, held against the facts.
 
-An expectation is a value (equal), a mapping of operators, or rows that a table must have, must
-lack, or may only consist of. Facts are plain data: what a typed observation says of itself.
+Facts are plain data: what a typed observation says of itself. The patterns that an expectation
+is made of are in patterns.py.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    Discriminator,
-    Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    Tag,
-    model_validator,
-)
-
-from pausedemo.core.complaints import Words, describe
+from pausedemo.core.patterns import NamespaceGroups, Operators, Rows, compile_pattern
 from pausedemo.core.results import Failure, Json
 from pausedemo.core.validation import StrictModel
 
-Scalar: TypeAlias = Annotated[
-    StrictStr | StrictInt | StrictFloat | StrictBool | None,
-    Words("one value: a text, a number, true, false or null"),
-]
-Number: TypeAlias = Annotated[
-    StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)], Words("a number")
-]
 #: Finds the fact that a reference such as ``before.uid`` names. Raises KeyError for none.
 Lookup: TypeAlias = Callable[[str], Json]
-
-
-@cache
-def _compile(pattern: str) -> re.Pattern[str]:
-    with warnings.catch_warnings():
-        # About what a pattern will mean in some later Python; it means what it means here.
-        warnings.simplefilter("ignore")
-        return re.compile(pattern, re.MULTILINE)
-
-
-def _is_pattern(text: str) -> str:
-    try:
-        _compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{describe(text)} is not a regular expression: {error}") from error
-    return text
-
-
-def _is_reference(text: str) -> str:
-    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
-        raise ValueError(
-            f"{describe(text)} does not name an earlier step's fact, as before.uid does"
-        )
-    return text
-
-
-Reference: TypeAlias = Annotated[StrictStr, AfterValidator(_is_reference)]
-
-
-class Operators(StrictModel):
-    """Conditions on one value; all that are given must hold.
-
-    ``same_as``, ``differs_from`` and ``at_least_as`` name a fact of an earlier step: ``<its
-    as>.<fact>``. The defaults mean nothing: only what is given is a condition.
-    """
-
-    contains: StrictStr = ""
-    matches: Annotated[StrictStr, AfterValidator(_is_pattern)] = ""
-    is_not: Scalar = None
-    one_of: Annotated[tuple[Scalar, ...], Field(min_length=1)] = ()
-    at_least: Number = 0
-    at_most: Number = 0
-    same_as: Reference = ""
-    differs_from: Reference = ""
-    at_least_as: Reference = ""
-
-    @model_validator(mode="after")
-    def _has_one(self) -> Operators:
-        if not self.model_fields_set:
-            raise ValueError(f"nothing is expected; use {', '.join(type(self).model_fields)}")
-        return self
-
-    @property
-    def given(self) -> Iterator[tuple[str, Any]]:
-        """The operators that are given, in the order of the fields, and their operands."""
-        for name in type(self).model_fields:
-            if name in self.model_fields_set:
-                yield name, getattr(self, name)
-
-    @property
-    def references(self) -> Iterator[str]:
-        """The facts of earlier steps that this one rests on."""
-        yield from filter(None, (self.same_as, self.differs_from, self.at_least_as))
-
-
-def _kind_of_match(value: object) -> str:
-    return "operators" if isinstance(value, (Mapping, Operators)) else "value"
-
-
-Match: TypeAlias = Annotated[
-    Annotated[Operators, Tag("operators")] | Annotated[Scalar, Tag("value")],
-    Discriminator(_kind_of_match),
-]
-
-
-class ProcessPattern(StrictModel):
-    """A row of ``ps``; only the given columns are compared."""
-
-    pid: Match = None
-    ppid: Match = None
-    user: Match = None
-    state: Match = None
-    command: Match = None
-
-
-class SocketPattern(StrictModel):
-    """A row of ``netstat``; only the given columns are compared.
-
-    ``program`` is ``PID/NAME``; null where the process cannot be seen.
-    """
-
-    protocol: Match = None
-    address: Match = None
-    port: Match = None
-    state: Match = None
-    program: Match = None
-
-
-class ContainerPattern(StrictModel):
-    """A row of ``docker ps``; ``container`` is the name in the pod, POD for the infra container."""
-
-    container: Match = None
-    name: Match = None
-    image: Match = None
-    state: Match = None
-    attempt: Match = None
-    command: Match = None
-
-
-class Rows(StrictModel):
-    """Conditions on a table. ``only``: every row matches one of these."""
-
-    count: Match = None
-
-
-class ProcessRows(Rows):
-    """Conditions on ``ps``."""
-
-    has: tuple[ProcessPattern, ...] = ()
-    lacks: tuple[ProcessPattern, ...] = ()
-    only: tuple[ProcessPattern, ...] = ()
-
-
-class SocketRows(Rows):
-    """Conditions on ``netstat``."""
-
-    has: tuple[SocketPattern, ...] = ()
-    lacks: tuple[SocketPattern, ...] = ()
-    only: tuple[SocketPattern, ...] = ()
-
-
-class ContainerRows(Rows):
-    """Conditions on ``docker ps``."""
-
-    has: tuple[ContainerPattern, ...] = ()
-    lacks: tuple[ContainerPattern, ...] = ()
-    only: tuple[ContainerPattern, ...] = ()
-
-
-NamespaceKind: TypeAlias = Annotated[
-    str,
-    Field(pattern="^(cgroup|ipc|mnt|net|pid|time|user|uts)$"),
-    Words("a kind of namespace: cgroup, ipc, mnt, net, pid, time, user or uts"),
-]
-TwoOrMore: TypeAlias = Annotated[tuple[StrictStr, ...], Field(min_length=2)]
-
-
-class NamespaceGroups(StrictModel):
-    """Per kind of namespace: the containers that must be in one, or each in one of its own."""
-
-    shared: Mapping[NamespaceKind, TwoOrMore] = Field(default_factory=dict)
-    separate: Mapping[NamespaceKind, TwoOrMore] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _has_one(self) -> NamespaceGroups:
-        if not self.shared and not self.separate:
-            raise ValueError("nothing is expected; say what is shared or separate")
-        return self
 
 
 def check(
@@ -314,7 +134,7 @@ def _operator_holds(name: str, operand: Any, actual: Json, lookup: Lookup) -> bo
         case "contains":
             return isinstance(actual, str) and operand in actual
         case "matches":
-            return isinstance(actual, str) and _compile(operand).search(actual) is not None
+            return isinstance(actual, str) and compile_pattern(operand).search(actual) is not None
         case "is_not":
             return not _equal(operand, actual)
         case "one_of":

@@ -21,7 +21,6 @@ import docker
 import requests
 import urllib3
 from docker.errors import APIError, DockerException
-from docker.tls import TLSConfig
 
 from pausedemo.engine import wire
 from pausedemo.engine.port import (
@@ -51,24 +50,6 @@ class DockerEngine:
     def __init__(self, client: docker.APIClient, url: str) -> None:
         self._client = client
         self._url = url
-
-    @classmethod
-    def from_url(
-        cls, url: str, tls: TLSConfig | None = None, timeout_s: int = REQUEST_TIMEOUT_S
-    ) -> DockerEngine:
-        """Connect and agree on an API version. EngineGone when nothing answers there."""
-        try:
-            client = docker.APIClient(
-                base_url=url,
-                version="auto",
-                timeout=timeout_s,
-                tls=tls or False,
-                use_ssh_client=True,
-                max_pool_size=32,
-            )
-        except (DockerException, requests.RequestException, OSError) as error:
-            raise EngineGone(f"no engine answers at {url}: {_innermost(error)}") from error
-        return cls(client, url)
 
     @property
     def url(self) -> str:

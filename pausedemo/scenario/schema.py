@@ -12,13 +12,7 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 from pydantic import Discriminator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, Tag
 
 from pausedemo.core.complaints import Words
-from pausedemo.core.expect import (
-    ContainerRows,
-    Match,
-    NamespaceGroups,
-    ProcessRows,
-    SocketRows,
-)
+from pausedemo.core.patterns import ContainerRows, Match, NamespaceGroups, ProcessRows, SocketRows
 from pausedemo.core.validation import StrictModel
 
 #: The infra container's name in a pod, as dockershim has it.

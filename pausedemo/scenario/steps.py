@@ -16,9 +16,9 @@ from typing import Final, Generic, Protocol, TypeVar
 from pausedemo.core import naming
 from pausedemo.core.netstat import parse_netstat
 from pausedemo.core.page import parse_title
+from pausedemo.core.podrow import compute_row, render_pod_table
 from pausedemo.core.ps import parse_ps
 from pausedemo.core.results import Json
-from pausedemo.core.status import compute_row, render_pod_table
 from pausedemo.errors import NotFound, TimedOut
 from pausedemo.kubelet.observe import is_alive
 from pausedemo.scenario import schema

@@ -10,8 +10,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from pausedemo.engine.connect import connect
 from pausedemo.engine.daemon import Place, find_daemon
-from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerConfig, Engine, Event, EventStream
 from pausedemo.engine.remains import end_processes_of
 from pausedemo.errors import EngineGone
@@ -110,7 +110,7 @@ def test_several_listeners_hear_the_same(make: Maker) -> None:
 # The SDK leaves a socket that could not connect to the garbage collector, which says so.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_engine_that_is_killed_ends_the_stream_with_engine_gone(own_place: Place) -> None:
-    with closing(DockerEngine.from_url(own_place.endpoint.url)) as engine:
+    with closing(connect(own_place.endpoint.url)) as engine:
         with listen(engine, {}) as heard:
             end_processes_of(own_place.exec_root)
             heard.wait_for_end()

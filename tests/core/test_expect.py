@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pausedemo.core.expect import (
-    NamespaceGroups,
-    Operators,
-    ProcessPattern,
-    ProcessRows,
-    check,
-    references,
-    render_expected,
-)
+from pausedemo.core.expect import check, references, render_expected
+from pausedemo.core.patterns import NamespaceGroups, Operators, ProcessPattern, ProcessRows
 from pausedemo.core.results import Failure, Json
 from pausedemo.scenario.schema import (
     ContainersExpect,

@@ -4,17 +4,15 @@ import pytest
 
 from pausedemo.core.manifest import RestartPolicy
 from pausedemo.core.pod import Pod
-from pausedemo.core.status import (
-    ContainerStatus,
+from pausedemo.core.podrow import (
     Phase,
     PodRow,
-    PodStatus,
-    SandboxStatus,
     compute_phase,
     compute_row,
     compute_status_word,
     render_pod_table,
 )
+from pausedemo.core.status import ContainerStatus, PodStatus, SandboxStatus
 from tests.core.pods import (
     UID,
     at,

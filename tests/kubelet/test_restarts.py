@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pausedemo.core.actions import ContainerStart
-from pausedemo.core.status import Phase, RunState, compute_phase, compute_row
+from pausedemo.core.podrow import Phase, compute_phase, compute_row
+from pausedemo.core.status import RunState
 from pausedemo.engine.port import ContainerState
 from pausedemo.kubelet.translate import translate_container, translate_sandbox
 from tests.kubelet.kit import TWO, Kit, Kits

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from pausedemo.core import naming
+from pausedemo.engine.connect import connect
 from pausedemo.engine.daemon import Place, start_daemon, stop_daemon
-from pausedemo.engine.docker import DockerEngine
-from pausedemo.engine.port import ContainerConfig, ContainerInfo
+from pausedemo.engine.port import ContainerConfig, ContainerInfo, Engine
 from pausedemo.engine.private import prepare_machine, render_environment
 from pausedemo.errors import PausedemoError
 from pausedemo.images.cache import ImageCache
@@ -62,7 +62,7 @@ class Arena:
     """An engine that nobody else uses, and commands that run on it."""
 
     place: Place
-    engine: DockerEngine
+    engine: Engine
     scenario: Path
 
     @property
@@ -127,7 +127,7 @@ def open_arena(folder: Path) -> Iterator[Arena]:
     with contextlib.ExitStack() as stack:
         stack.callback(stop_daemon, place)
         start_daemon(place)
-        engine = DockerEngine.from_url(place.endpoint.url)
+        engine = connect(place.endpoint.url)
         stack.callback(engine.close)
         resolve = make_resolve(engine, ImageCache())
         for image in ("pause", "busybox"):
