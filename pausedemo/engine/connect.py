@@ -204,15 +204,15 @@ def _sdk_tls(tls: Tls | None) -> TLSConfig | bool:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """An error and what led to it, outermost first; the SDK and urllib3 nest them in ``args``."""
     seen: set[int] = set()
-    todo = [error]
-    while todo:
-        cause = todo.pop(0)
+    pending = [error]
+    while pending:
+        cause = pending.pop(0)
         if id(cause) in seen:
             continue
         seen.add(id(cause))
         yield cause
         inner = [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
-        todo += [one for one in inner if isinstance(one, BaseException)]
+        pending += [one for one in inner if isinstance(one, BaseException)]
 
 
 def _unavailable(endpoint: Endpoint, why: str) -> EngineUnavailable:

@@ -134,9 +134,9 @@ def _descendants(ancestors: Iterable[int]) -> list[int]:
         parent = int(stat.rpartition(")")[2].split()[1])
         children.setdefault(parent, []).append(int(entry.name))
     found: list[int] = []
-    todo = list(ancestors)
-    while todo:
-        below = children.get(todo.pop(), [])
+    pending = list(ancestors)
+    while pending:
+        below = children.get(pending.pop(), [])
         found += below
-        todo += below
+        pending += below
     return found
