@@ -137,7 +137,9 @@ def own_pod(
 
 
 @pytest.fixture(params=["own_pod", "compose_pod"])
-def pod(request: pytest.FixtureRequest) -> Peer:
+def pod(request: pytest.FixtureRequest, engine: DockerEngine) -> Peer:
+    """Each of the two. (Naming the engine marks the tests as engine tests.)"""
+    del engine
     peer: Peer = request.getfixturevalue(request.param)
     return peer
 
