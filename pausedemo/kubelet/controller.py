@@ -22,13 +22,16 @@ from pausedemo.core.pod import Pod
 from pausedemo.core.status import PodStatus, RunState
 from pausedemo.engine.port import ContainerConfig, Engine, Event
 from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
-from pausedemo.kubelet.observe import observe_pod
+from pausedemo.kubelet.observe import is_alive, observe_pod
 from pausedemo.kubelet.translate import translate_container, translate_sandbox
 
 #: How long the controller trusts that no event was lost.
 RESYNC_S: Final = 10.0
 #: How long it waits after a pass that the engine refused.
 RETRY_S: Final = 1.0
+#: How long the engine may take to note that a sandbox has ended, and how often that is asked.
+SANDBOX_END_S: Final = 0.5
+SANDBOX_END_POLL_S: Final = 0.02
 #: Enough for the containers of one pod; a thread waits for the engine nearly all its life.
 THREADS: Final = 8
 
@@ -234,11 +237,26 @@ class PodController:
         except EngineGone:
             raise
         except PausedemoError as error:
+            if self._has_ended_soon(sandbox_id):
+                # It was the sandbox that failed, seen as running a moment ago: nothing of this
+                # start may count, or the container would wait out a back-off it did not earn.
+                self.engine.remove_container(container_id)
+                return
             # The container stays as it is: its error on the engine is its status, and the
             # kubelet's rules decide when it is tried again.
             self._tell("Warning", "Failed", f"Error: {error}")
         else:
             self._tell("Normal", "Started", f"Started container {start.name}")
+
+    def _has_ended_soon(self, sandbox_id: str) -> bool:
+        """Whether a sandbox has ended, or does so while the engine still notes its end."""
+        never = threading.Event()
+        deadline = self.clock.monotonic() + SANDBOX_END_S
+        while is_alive(self.engine.inspect_container(sandbox_id).state):
+            if self.clock.monotonic() > deadline:
+                return False
+            self.clock.wait(never, SANDBOX_END_POLL_S)
+        return True
 
     def _collect_garbage(self) -> None:
         """Remove dead containers but the last of each name, and sandboxes nothing belongs to.

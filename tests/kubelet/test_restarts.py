@@ -209,3 +209,16 @@ def test_a_controller_that_died_between_create_and_start_is_followed_by_one_that
     second.kill("a")
     second.sync()
     assert "created" not in {row.state for row in kit.rows()}
+
+
+def test_a_start_that_failed_with_its_sandbox_does_not_count(kits: Kits) -> None:
+    """A container's end can be seen before its sandbox's: it is then started in a dying one."""
+    kit = kits.make(SHARED)
+    kit.sync()
+    sandbox = kit.info("POD")
+    kit.kill("POD")
+    kit.wait_until_ended("a")
+    kit.controller._start_container(ContainerStart("a", 1, 10), sandbox.id)
+    assert kit.latest("a").restart_count == 0
+    kit.sync()
+    assert (kit.latest("a").restart_count, kit.latest("a").state) == (1, RunState.RUNNING)
