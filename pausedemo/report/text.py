@@ -15,8 +15,10 @@ from pausedemo.core.results import RunResult, Status
 
 STATUS_WORDS: Final = {
     Status.PASSED: "PASS",
+    Status.KNOWN_DIFFERENCE: "DIFF",
     Status.FAILED: "FAIL",
     Status.ERROR: "ERROR",
+    Status.FLAKY: "FLAKY",
     Status.SKIPPED: "SKIP",
 }
 
@@ -108,7 +110,9 @@ def count_of(number: int, noun: str) -> str:
 
 def format_totals(run: RunResult) -> str:
     """``3 scenarios: 2 passed, 1 failed``; what did not occur is not named."""
-    parts = [f"{count} {status.value}" for status, count in run.totals.items() if count]
+    parts = [
+        f"{count} {status.value.replace('_', ' ')}" for status, count in run.totals.items() if count
+    ]
     return f"{count_of(len(run.scenarios), 'scenario')}: {', '.join(parts) or 'nothing ran'}"
 
 

@@ -19,14 +19,18 @@ from pausedemo.report.text import STATUS_WORDS, excerpt_output, join_lines, make
 
 STATUS_STYLES: Final = {
     Status.PASSED: "bold green",
+    Status.KNOWN_DIFFERENCE: "bold cyan",
     Status.FAILED: "bold red",
     Status.ERROR: "bold magenta",
+    Status.FLAKY: "bold magenta",
     Status.SKIPPED: "bold yellow",
 }
 _STATUS_SYMBOLS: Final = {
     Status.PASSED: "✓",
+    Status.KNOWN_DIFFERENCE: "≠",
     Status.FAILED: "✗",
     Status.ERROR: "!",
+    Status.FLAKY: "~",
     Status.SKIPPED: "-",
 }
 _ASCII_SYMBOLS: Final = {"✓": "+", "✗": "x", "│": "|", "━": "-", "↪": ">"}
