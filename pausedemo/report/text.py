@@ -22,6 +22,9 @@ STATUS_WORDS: Final = {
     Status.SKIPPED: "SKIP",
 }
 
+#: A status in a sentence.
+STATUS_NAMES: Final = {status: status.value.replace("_", " ") for status in Status}
+
 # ECMA-48 "select graphic rendition": colour only, so dropping it loses nothing that is read.
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
 
