@@ -13,11 +13,17 @@ from typing import Final
 from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import render_failure
 from pausedemo.report.text import (
+    STATUS_NAMES,
     STATUS_WORDS,
+    describe_attempts,
+    describe_difference,
+    describe_steps,
     excerpt_output,
     format_duration,
     format_totals,
     join_lines,
+    list_known,
+    list_stale,
     list_substitutes,
     make_visible,
 )
@@ -38,31 +44,50 @@ def escape_property(text: str) -> str:
 
 
 def render_annotations(result: RunResult) -> str:
-    """Workflow commands, one a line: an error per step gone wrong, then notices.
+    """Workflow commands, one a line: errors, a warning per stale difference, then notices.
 
-    GitHub shows only the first ten of each kind, so errors stand in the order of the run, and
-    totals are one notice.
+    An error is a step gone wrong, or a flaky scenario. GitHub shows only the first ten of each
+    kind, so errors stand in the order of the run, and totals, like known differences, are one
+    notice.
     """
-    lines = [
-        _render_error(scenario, step)
+    lines = [line for scenario in result.scenarios for line in _render_errors(scenario)]
+    lines += [
+        _render_command(
+            "warning",
+            _locate(scenario, f"{step.name} (stale difference)"),
+            f"{describe_difference(difference)}\nTake it out of the scenario's file.",
+        )
         for scenario in result.scenarios
-        for step in scenario.steps
-        if step.status in (Status.FAILED, Status.ERROR)
+        for step, difference in scenario.stale
     ]
     lines.append(_render_command("notice", {"title": "pausedemo"}, format_totals(result)))
     if substitutes := list_substitutes(result):
         title = "pausedemo: substitute images"
         lines.append(_render_command("notice", {"title": title}, "\n".join(substitutes)))
+    if known := list_known(result):
+        title = "pausedemo: known differences"
+        lines.append(_render_command("notice", {"title": title}, "\n".join(known)))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _render_error(scenario: ScenarioResult, step: StepResult) -> str:
-    properties = {"title": f"{scenario.name}: {step.name} ({step.status.value})"}
-    if scenario.source:
-        properties["file"] = scenario.source
-    message = [f"$ {step.command}"] if step.command else []
-    message += [render_failure(failure) for failure in step.failures]
-    return _render_command("error", properties, "\n".join(message) or step.status.value)
+def _render_errors(scenario: ScenarioResult) -> list[str]:
+    lines = []
+    if scenario.status is Status.FLAKY:
+        properties = _locate(scenario, STATUS_NAMES[Status.FLAKY])
+        lines.append(_render_command("error", properties, describe_attempts(scenario)))
+    for step in scenario.steps:
+        if step.status in (Status.FAILED, Status.ERROR):
+            message = [f"$ {step.command}"] if step.command else []
+            message += [render_failure(failure) for failure in step.failures]
+            properties = _locate(scenario, f"{step.name} ({step.status.value})")
+            told = "\n".join(message) or step.status.value
+            lines.append(_render_command("error", properties, told))
+    return lines
+
+
+def _locate(scenario: ScenarioResult, what: str) -> dict[str, str]:
+    properties = {"title": f"{scenario.name}: {what}"}
+    return {**properties, "file": scenario.source} if scenario.source else properties
 
 
 def _render_command(name: str, properties: dict[str, str], message: str) -> str:
@@ -81,22 +106,27 @@ def render_step_summary(result: RunResult) -> str:
         f"API {_escape_inline(engine.api_version)}, runtime {_escape_inline(engine.runtime)}",
     ]
     if result.scenarios:
-        rows = ["| | scenario | steps passed | time |", "| --- | --- | --- | --- |"]
+        rows = ["| | scenario | steps | time |", "| --- | --- | --- | --- |"]
         rows += [_render_row(scenario) for scenario in result.scenarios]
         parts.append("\n".join(rows))
-    if substitutes := list_substitutes(result):
-        lines = ["Substitute images:", ""]
-        lines += [f"- {_escape_inline(line)}" for line in substitutes]
-        parts.append("\n".join(lines))
+    for title, found in (
+        ("Substitute images", list_substitutes(result)),
+        ("Known differences", list_known(result)),
+        ("Differences that a scenario's file lists and that did not show", list_stale(result)),
+    ):
+        if found:
+            lines = [f"{title}:", "", *(f"- {_escape_inline(line)}" for line in found)]
+            parts.append("\n".join(lines))
     return "\n\n".join([*parts, *_render_details(result)]) + "\n"
 
 
 def _render_row(scenario: ScenarioResult) -> str:
-    passed = sum(step.status is Status.PASSED for step in scenario.steps)
+    facts = [describe_attempts(scenario), describe_steps(scenario)]
+    steps = _escape_inline(", ".join(fact for fact in facts if fact))
     title = f"**{_escape_inline(scenario.name)}** {_escape_inline(scenario.title)}"
     return (
         f"| {STATUS_WORDS[scenario.status]} | {title} "
-        f"| {passed} of {len(scenario.steps)} | {format_duration(scenario.duration_s)} |"
+        f"| {steps} | {format_duration(scenario.duration_s)} |"
     )
 
 

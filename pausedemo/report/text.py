@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.results import RunResult, Status
+from pausedemo.core.results import Difference, RunResult, ScenarioResult, Status
 
 STATUS_WORDS: Final = {
     Status.PASSED: "PASS",
@@ -113,9 +113,7 @@ def count_of(number: int, noun: str) -> str:
 
 def format_totals(run: RunResult) -> str:
     """``3 scenarios: 2 passed, 1 failed``; what did not occur is not named."""
-    parts = [
-        f"{count} {status.value.replace('_', ' ')}" for status, count in run.totals.items() if count
-    ]
+    parts = [f"{count} {STATUS_NAMES[status]}" for status, count in run.totals.items() if count]
     return f"{count_of(len(run.scenarios), 'scenario')}: {', '.join(parts) or 'nothing ran'}"
 
 
@@ -125,4 +123,48 @@ def list_substitutes(run: RunResult) -> Sequence[str]:
         f"{join_lines(image.used)} stands in for {join_lines(image.wanted)}"
         for image in run.images
         if image.substitute
+    ]
+
+
+def describe_difference(difference: Difference) -> str:
+    """``known difference (podman): why``, on one line; or that the listed one did not show."""
+    what = "known difference" if difference.shows else "listed difference not seen"
+    return f"{what} ({join_lines(difference.engine)}): {join_lines(difference.why)}"
+
+
+def describe_attempts(scenario: ScenarioResult) -> str:
+    """``3 of 20 attempts went wrong``; empty when there was only one."""
+    wrong = sum(not attempt.is_good for attempt in scenario.attempts)
+    total = len(scenario.attempts)
+    return f"{wrong} of {count_of(total, 'attempt')} went wrong" if total > 1 else ""
+
+
+def describe_steps(scenario: ScenarioResult) -> str:
+    """``3 of 5 steps passed, 1 known difference``, or why there are none."""
+    if scenario.not_applicable:
+        return f"not applicable: {join_lines(scenario.not_applicable)}"
+    statuses = [step.status for step in scenario.steps]
+    passed, known = statuses.count(Status.PASSED), statuses.count(Status.KNOWN_DIFFERENCE)
+    text = count_of(len(statuses), "step")
+    if passed < len(statuses):
+        text = f"{passed} of {text} passed"
+    return f"{text}, {count_of(known, 'known difference')}" if known else text
+
+
+def list_known(run: RunResult) -> Sequence[str]:
+    """One line for each known difference that showed."""
+    return [
+        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(difference)}"
+        for scenario in run.scenarios
+        for step in scenario.steps
+        if step.status is Status.KNOWN_DIFFERENCE and (difference := step.difference) is not None
+    ]
+
+
+def list_stale(run: RunResult) -> Sequence[str]:
+    """One line for each difference that a scenario's file lists and this engine did not show."""
+    return [
+        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(difference)}"
+        for scenario in run.scenarios
+        for step, difference in scenario.stale
     ]

@@ -33,7 +33,7 @@ _STATUS_SYMBOLS: Final = {
     Status.FLAKY: "~",
     Status.SKIPPED: "-",
 }
-_ASCII_SYMBOLS: Final = {"✓": "+", "✗": "x", "│": "|", "━": "-", "↪": ">"}
+_ASCII_SYMBOLS: Final = {"✓": "+", "≠": "#", "✗": "x", "│": "|", "━": "-", "↪": ">"}
 
 # Prose wider than this is hard to read, however wide the terminal.
 _PROSE_WIDTH_MAX: Final = 88
