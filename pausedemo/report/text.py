@@ -22,6 +22,16 @@ STATUS_WORDS: Final = {
     Status.SKIPPED: "SKIP",
 }
 
+#: Beside the word, so that a verdict is found at a glance, without colour.
+STATUS_SYMBOLS: Final = {
+    Status.PASSED: "✓",
+    Status.KNOWN_DIFFERENCE: "≠",
+    Status.FAILED: "✗",
+    Status.ERROR: "!",
+    Status.FLAKY: "~",
+    Status.SKIPPED: "-",
+}
+
 #: A status in a sentence.
 STATUS_NAMES: Final = {status: status.value.replace("_", " ") for status in Status}
 
