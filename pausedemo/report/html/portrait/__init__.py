@@ -41,9 +41,11 @@ def draw_portrait(portrait: Portrait) -> Drawing | None:
         return None
     sharing = compute_sharing(portrait)
     shapes = [WIDE, TALL] if len(sharing.residents) <= _SIDE_BY_SIDE_MAX else [TALL]
-    pods = [f"pod {join_lines(name)}" for name, _ in sharing.pods if name]
+    pods = [
+        f"pod {join_lines(name)}" if name else "containers in no pod" for name, _ in sharing.pods
+    ]
     return Drawing(
-        title=f"Namespaces of {join_names(pods or ['the containers'])}",
+        title=f"Namespaces of {join_names(pods)}",
         pictures=tuple(draw(sharing, metrics) for metrics in shapes),
         sentences=describe_sharing(sharing),
         rows=tuple(

@@ -22,6 +22,8 @@ from pausedemo.report.html.portrait.sharing import MEANINGS, Sharing
 from pausedemo.report.text import join_lines
 
 _LINE: Final = 17.0
+# A bar longer than two of these has room for larger letters.
+_SHORT: Final = 116.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _name_lane(lane: Lane, *, is_tall: bool) -> Iterator[Text]:
     yield _start("lane-name", lane.kind, Box(head.x + 6, top, head.width - 10, half), 13)
     if meaning:
         room = Box(head.x + 6, head.middle[1], head.width - 10, _LINE - 2)
-        yield replace(_start("note", meaning, room, 11), bold=False)
+        yield replace(_start("aside", meaning, room, 11), bold=False)
 
 
 def _name_container(sharing: Sharing, container: ContainerBox) -> Iterator[Text]:
@@ -120,16 +122,17 @@ def _name_container(sharing: Sharing, container: ContainerBox) -> Iterator[Text]
             "name", line, Box(room.x, top + number * _LINE, room.width, _LINE), 13, bold=True
         )
     for number, role in enumerate(roles, len(lines)):
-        yield Text("note", role, Box(room.x, top + number * _LINE, room.width, _LINE), 11)
+        yield Text("aside", role, Box(room.x, top + number * _LINE, room.width, _LINE), 11)
 
 
 def _label_run(bar: Bar, run: Box, *, turned: bool) -> Iterator[Text]:
     """``net:[4026532281]``, or only the inode where that does not fit: the lane names the kind."""
     one = bar.namespace
-    size = 10.0 if turned else 11.0
+    long = run.height if turned else run.width
+    size = 10.0 if turned else 11.0 if long < 2 * _SHORT else 13.0
     kind = f"label {one.manner} {_colour_of(bar)}"
     # The ends of a bar are round.
-    room = (run.height if turned else run.width) - 4
+    room = long - 4
 
     def fit(*words: str) -> str:
         fitting = (word for word in words if measure(word, size) <= room)

@@ -16,7 +16,7 @@
 
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details:not([open], .alternative)")];
     for (const box of closed) box.open = true;
   });
   addEventListener("afterprint", () => {
