@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import ParamSpec, TypeVar
 
 from pausedemo.errors import Interrupted
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @contextlib.contextmanager
@@ -37,3 +42,12 @@ def signals_as_errors() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def run_whole(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Call in a thread and wait for its end, so that no signal cuts it in two.
+
+    A request that makes something on an engine is sent and answered, or not sent at all.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="whole") as thread:
+        return thread.submit(call, *args, **kwargs).result()

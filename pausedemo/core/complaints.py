@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Discriminator, Tag
 from pydantic_core import ErrorDetails
@@ -215,7 +215,15 @@ def _find_spot(model: type[BaseModel], location: Path) -> _Spot:
 def _keys(model: type[BaseModel]) -> dict[str, Any]:
     """The keys of a model's mapping, as the document has them, and the type of each."""
     hints = get_type_hints(model, include_extras=True)
-    return {field.alias or name: hints[name] for name, field in model.model_fields.items()}
+    # A generic model's hint still has the variable in it; pydantic's own has what stands for it.
+    return {
+        field.alias or name: field.annotation if _has_variable(hints[name]) else hints[name]
+        for name, field in model.model_fields.items()
+    }
+
+
+def _has_variable(hint: Any) -> bool:
+    return isinstance(hint, TypeVar) or bool(getattr(hint, "__parameters__", ()))
 
 
 def _peel(annotation: Any) -> tuple[Any, tuple[Any, ...]]:

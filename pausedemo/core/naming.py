@@ -30,6 +30,8 @@ RUN: Final = "pausedemo.dev/run"
 SCENARIO: Final = "pausedemo.dev/scenario"
 OWNER: Final = "pausedemo.dev/owner"
 KEEP: Final = "pausedemo.dev/keep"
+# On a container outside of pods that others have joined: they go first, as a pod's members do.
+JOINED: Final = "pausedemo.dev/joined"
 
 # What a kubelet keeps in memory and pausedemo must not: when the pod was made, and how long a
 # container's successor has to wait after its end.
@@ -44,7 +46,7 @@ CONTAINER_HASH: Final = "io.kubernetes.container.hash"
 _OWN_LABELS: Final = frozenset(
     {
         *(POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME, CONTAINER_TYPE, SANDBOX_ID),
-        *(RUN, SCENARIO, OWNER, KEEP, POD_CREATED_AT, BACK_OFF_S),
+        *(RUN, SCENARIO, OWNER, KEEP, JOINED, POD_CREATED_AT, BACK_OFF_S),
     }
 )
 

@@ -144,6 +144,14 @@ class ContainerPattern(StrictModel):
     command: Match = None
 
 
+class EventPattern(StrictModel):
+    """What the kubelet told. ``type`` is Normal or Warning; ``reason`` one word."""
+
+    type: Match = None
+    reason: Match = None
+    message: Match = None
+
+
 class Rows(StrictModel):
     """Conditions on a table. ``only``: every row matches one of these."""
 
@@ -172,6 +180,14 @@ class ContainerRows(Rows):
     has: tuple[ContainerPattern, ...] = ()
     lacks: tuple[ContainerPattern, ...] = ()
     only: tuple[ContainerPattern, ...] = ()
+
+
+class EventRows(Rows):
+    """Conditions on a pod's events."""
+
+    has: tuple[EventPattern, ...] = ()
+    lacks: tuple[EventPattern, ...] = ()
+    only: tuple[EventPattern, ...] = ()
 
 
 NamespaceKind: TypeAlias = Annotated[

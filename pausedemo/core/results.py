@@ -143,7 +143,7 @@ class ScenarioResult:
         return tuple(
             (step, step.difference)
             for step in self.steps
-            if step.difference is not None and not step.difference.shows
+            if step.status is Status.PASSED and step.difference is not None
         )
 
 

@@ -31,6 +31,7 @@ from pausedemo.engine.port import (
     Event,
     ExecResult,
     ImageInfo,
+    ProcessTable,
 )
 from pausedemo.errors import Conflict, EngineError, EngineGone, NotFound, TimedOut
 
@@ -92,12 +93,26 @@ class DockerEngine:
     def kill_container(self, container: str, signal: str = "KILL") -> None:
         self._ask(f"kill container {container}", self._client.kill, container, signal)
 
-    def remove_container(self, container: str) -> None:
+    def restart_container(self, container: str, grace_s: int) -> None:
+        self._ask(
+            f"restart container {container}", self._client.restart, container, timeout=grace_s
+        )
+
+    def pause_container(self, container: str) -> None:
+        self._ask(f"pause container {container}", self._client.pause, container)
+
+    def unpause_container(self, container: str) -> None:
+        self._ask(f"unpause container {container}", self._client.unpause, container)
+
+    def delete_container(self, container: str, *, force: bool) -> None:
         action = f"remove container {container}"
+        self._ask(action, self._client.remove_container, container, v=True, force=force)
+
+    def remove_container(self, container: str) -> None:
         deadline = time.monotonic() + REMOVAL_TIMEOUT_S
         while True:
             try:
-                self._ask(action, self._client.remove_container, container, v=True, force=True)
+                self.delete_container(container, force=True)
             except NotFound:
                 return
             except Conflict:
@@ -130,15 +145,22 @@ class DockerEngine:
         timeout_s: float,
         user: str | None = None,
     ) -> ExecResult:
-        command = list(argv)
-        action = f"run {command[0]} in container {container}"
-        made = self._ask(
-            action, self._client.exec_create, container, command, stdin=False, user=user or ""
-        )
+        exec_id, action = self._create_exec(container, list(argv), user)
         deadline = time.monotonic() + timeout_s
-        stdout, stderr = self._ask(action, self._read_exec, made["Id"], action, deadline)
-        exit_code = self._exec_exit_code(made["Id"], action)
+        stdout, stderr = self._ask(action, self._read_exec, exec_id, action, deadline)
+        exit_code = self._exec_exit_code(exec_id, action)
         return ExecResult(exit_code, stdout, stderr)
+
+    def exec_detached(
+        self, container: str, argv: Iterable[str], *, user: str | None = None
+    ) -> None:
+        exec_id, action = self._create_exec(container, list(argv), user)
+        self._ask(action, self._client.exec_start, exec_id, detach=True)
+
+    def list_processes(self, container: str) -> ProcessTable:
+        raw = self._ask(f"list processes of container {container}", self._client.top, container)
+        rows = raw.get("Processes") or ()
+        return ProcessTable(tuple(raw["Titles"]), tuple(tuple(row) for row in rows))
 
     def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
         folder, name = posixpath.split(path)
@@ -241,6 +263,14 @@ class DockerEngine:
             raise EngineGone(
                 f"cannot {action}: the engine at {self._url} has gone: {_innermost(error)}"
             ) from error
+
+    def _create_exec(self, container: str, command: list[str], user: str | None) -> tuple[str, str]:
+        """Prepare a command: its id, and what it is in words, for errors."""
+        action = f"run {command[0]} in container {container}"
+        made = self._ask(
+            action, self._client.exec_create, container, command, stdin=False, user=user or ""
+        )
+        return str(made["Id"]), action
 
     def _read_exec(self, exec_id: str, action: str, deadline: float) -> tuple[bytes, bytes]:
         response = self._client.post(

@@ -42,8 +42,11 @@ class EngineInfo:
 class ContainerConfig:
     """What to create. ``None`` leaves a value to the image or to the engine.
 
-    ``image`` is an id or reference that is already on the engine. The three modes are the
+    ``image`` is an id or reference that is already on the engine. The four modes are the
     engine's own words: ``bridge``, ``host``, ``none``, ``shareable``, ``container:<id>``.
+    ``publish`` are TCP ports of the container, each published on a port of the host that the
+    engine chooses. ``restart_policy``: the kubelet restarts, never the engine, unless a
+    scenario is about just that.
     """
 
     name: str
@@ -58,9 +61,13 @@ class ContainerConfig:
     network_mode: str | None = None
     ipc_mode: str | None = None
     pid_mode: str | None = None
+    uts_mode: str | None = None
     cap_add: tuple[str, ...] = ()
     cpu_shares: int | None = None
     oom_score_adj: int | None = None
+    init: bool | None = None
+    restart_policy: str = "no"
+    publish: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,7 @@ class ContainerInfo:
     exit_code: int
     oom_killed: bool
     error: str
+    restart_count: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -107,6 +115,14 @@ class ExecResult:
     exit_code: int
     stdout: bytes
     stderr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTable:
+    """What ``docker top`` shows: the columns' titles, and a row of cells for each process."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +175,24 @@ class Containers(Protocol):
         """Send a signal to the main process. Conflict when it does not run."""
         ...
 
+    def restart_container(self, container: str, grace_s: int) -> None:
+        """Stop, as ``stop_container`` does, and start again."""
+        ...
+
+    def pause_container(self, container: str) -> None:
+        """Freeze all its processes. Conflict when it does not run, or is frozen already."""
+        ...
+
+    def unpause_container(self, container: str) -> None:
+        """Let its processes go on."""
+        ...
+
     def remove_container(self, container: str) -> None:
         """Kill if need be, and remove with its anonymous volumes. Missing already: no error."""
+        ...
+
+    def delete_container(self, container: str, *, force: bool) -> None:
+        """Ask once, and tell what the engine says of it; ``force`` kills a running one."""
         ...
 
     def inspect_container(self, container: str) -> ContainerInfo: ...
@@ -181,6 +213,16 @@ class Containers(Protocol):
         user: str | None = None,
     ) -> ExecResult:
         """Run a command to its end. TimedOut when it has not ended after ``timeout_s`` seconds."""
+        ...
+
+    def exec_detached(
+        self, container: str, argv: Iterable[str], *, user: str | None = None
+    ) -> None:
+        """Start a command and leave it alone; its output and its end are nobody's."""
+        ...
+
+    def list_processes(self, container: str) -> ProcessTable:
+        """The container's processes as ``docker top`` shows them, in the host's numbers."""
         ...
 
     def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:

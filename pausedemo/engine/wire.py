@@ -38,6 +38,7 @@ def parse_container(raw: Mapping[str, Any]) -> ContainerInfo:
         exit_code=state["ExitCode"],
         oom_killed=state.get("OOMKilled", False),
         error=state.get("Error", ""),
+        restart_count=raw.get("RestartCount", 0),
         created_at=parse_time(raw["Created"]) or datetime.fromtimestamp(0, UTC),
         started_at=parse_time(state["StartedAt"]),
         finished_at=parse_time(state["FinishedAt"]),
@@ -83,13 +84,15 @@ def render_config(config: ContainerConfig) -> dict[str, Any]:
         "NetworkMode": config.network_mode,
         "IpcMode": config.ipc_mode,
         "PidMode": config.pid_mode,
+        "UTSMode": config.uts_mode,
         "CapAdd": list(config.cap_add) or None,
         "CpuShares": config.cpu_shares,
         "OomScoreAdj": config.oom_score_adj,
-        # The kubelet restarts, never the engine.
-        "RestartPolicy": {"Name": "no"},
+        "Init": config.init,
+        "RestartPolicy": {"Name": config.restart_policy},
+        "PortBindings": {f"{port}/tcp": [{"HostPort": ""}] for port in config.publish} or None,
     }
-    body = {
+    body: dict[str, Any] = {
         "Image": config.image,
         "Entrypoint": list(config.entrypoint) if config.entrypoint is not None else None,
         "Cmd": list(config.command) if config.command is not None else None,
@@ -98,6 +101,7 @@ def render_config(config: ContainerConfig) -> dict[str, Any]:
         "User": config.user,
         "Hostname": config.hostname,
         "Labels": dict(config.labels),
+        "ExposedPorts": {f"{port}/tcp": {} for port in config.publish} or None,
         "HostConfig": {key: value for key, value in host.items() if value is not None},
     }
     return {key: value for key, value in body.items() if value is not None}

@@ -65,7 +65,7 @@ def _owner_life(container: ContainerSummary) -> Life:
 
 
 def _remove_all(engine: Containers, containers: Iterable[ContainerSummary]) -> Cleaned:
-    """Members first, then the sandboxes they live in; in each group newest first and at once."""
+    """Members first, then what they have joined; in each group newest first and at once."""
     removed: list[str] = []
     failures: list[PausedemoError] = []
 
@@ -78,11 +78,12 @@ def _remove_all(engine: Containers, containers: Iterable[ContainerSummary]) -> C
             removed.append(container.name)
 
     members: list[ContainerSummary] = []
-    sandboxes: list[ContainerSummary] = []
+    joined: list[ContainerSummary] = []
     for container in sorted(containers, key=lambda c: c.created_at, reverse=True):
         is_sandbox = container.labels.get(naming.CONTAINER_TYPE) == naming.TYPE_SANDBOX
-        (sandboxes if is_sandbox else members).append(container)
-    for group in (members, sandboxes):
+        is_joined = is_sandbox or naming.JOINED in container.labels
+        (joined if is_joined else members).append(container)
+    for group in (members, joined):
         with ThreadPoolExecutor(THREADS, thread_name_prefix="clean") as threads:
             list(threads.map(remove, group))
     gone = [error for error in failures if isinstance(error, EngineGone)]

@@ -1,7 +1,8 @@
 """The node's side: what is seen from the machine that the engine runs on.
 
 The engine may be on another machine, or inside a virtual one, so the node is looked at through a
-container that has the node's network and PID namespaces. It is made when it is first needed.
+container that has the node's namespaces. It is made when it is first needed. Its own links in
+/proc tell which namespaces are the node's: those of PID 1 may be hidden, even from root.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import http.client
 import io
 import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from pausedemo.core.inodes import parse_namespaces
 from pausedemo.engine.port import ContainerConfig, Containers
 from pausedemo.errors import EngineError, PausedemoError
+from pausedemo.signals import run_whole
 
 #: It ends by itself, should nobody come to remove it.
 LIFETIME_S: Final = 3600
+#: The kinds of which the node's own namespace can be seen: those the container shares with it.
+NODE_KINDS: Final = frozenset({"ipc", "net", "pid", "time", "user", "uts"})
 LOOK_TIMEOUT_S: Final = 10.0
 #: As much of an answer as is read; a page that a scenario looks at is smaller.
 LONGEST_BODY: Final = 1 << 20
@@ -63,7 +66,9 @@ class Node:
             user="0:0",
             labels=labels,
             network_mode="host",
+            ipc_mode="host",
             pid_mode="host",
+            uts_mode="host",
             # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
             cap_add=("SYS_PTRACE",),
         )
@@ -86,20 +91,39 @@ class Node:
 
     def namespaces(self, pid: int, kinds: Iterable[str]) -> tuple[str, Mapping[str, int]]:
         """Look at a process' namespaces: what ``ls -l`` printed, and the inodes by kind."""
-        argv = ["sh", "-c", 'cd "/proc/$1/ns" && shift && exec ls -l "$@"', "sh", str(pid), *kinds]
+        return self._look(str(pid), kinds)
+
+    def own_namespaces(self, kinds: Iterable[str] = NODE_KINDS) -> tuple[str, Mapping[str, int]]:
+        """As ``namespaces``, of the node itself; ``kinds`` are of NODE_KINDS."""
+        return self._look("self", kinds)
+
+    def all_namespaces(self, pids: Iterable[int]) -> dict[int, Mapping[str, int]]:
+        """The inodes of all namespaces of several processes; one that has ended is left out."""
+        script = 'for pid; do echo "$pid"; ls -l "/proc/$pid/ns" 2>/dev/null; done'
+        argv = ["sh", "-c", script, "sh", *map(str, pids)]
         done = self._engine.exec(self._ready(), argv, timeout_s=LOOK_TIMEOUT_S)
+        listings: dict[int, list[str]] = {}
+        pid = 0
+        for line in done.stdout.decode(errors="replace").splitlines():
+            if line.isdecimal():
+                pid = int(line)
+            else:
+                listings.setdefault(pid, []).append(line)
+        return {pid: parse_namespaces("\n".join(lines)) for pid, lines in listings.items()}
+
+    def _look(self, process: str, kinds: Iterable[str]) -> tuple[str, Mapping[str, int]]:
+        argv = ["sh", "-c", 'cd "/proc/$1/ns" && shift && exec ls -l "$@"', "sh", process]
+        done = self._engine.exec(self._ready(), [*argv, *sorted(kinds)], timeout_s=LOOK_TIMEOUT_S)
         text = done.stdout.decode(errors="replace")
         if done.exit_code:
             said = done.stderr.decode(errors="replace").strip()
-            raise EngineError(f"see the namespaces of process {pid} on the node", 0, said)
+            raise EngineError(f"see the namespaces of process {process} on the node", 0, said)
         return text, parse_namespaces(text)
 
     def _ready(self) -> str:
         with self._lock:
             if not self._container:
-                # In a thread, so that a signal cannot cut the request in two.
-                with ThreadPoolExecutor(1, thread_name_prefix="node") as thread:
-                    self._container = thread.submit(self._create).result()
+                self._container = run_whole(self._create)
             return self._container
 
     def _create(self) -> str:

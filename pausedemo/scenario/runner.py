@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pausedemo.clock import Clock
-from pausedemo.core.expect import check
-from pausedemo.core.results import Failure, Json, ScenarioResult, Status, StepResult
+from pausedemo.core.results import Failure, Json, Portrait, ScenarioResult, Status, StepResult
 from pausedemo.engine.port import Engine
 from pausedemo.errors import EngineGone, ImageUnavailable, PausedemoError
-from pausedemo.scenario import schema
+from pausedemo.scenario.kinds import ActingStep, AnyStep, ObservingStep
 from pausedemo.scenario.listener import Listener
 from pausedemo.scenario.parse import Scenario
+from pausedemo.scenario.performers import Observation, Performer, make_performer
+from pausedemo.scenario.portrait import take_portrait
 from pausedemo.scenario.stage import Stage, StageSettings
-from pausedemo.scenario.steps import Observation, Performer, make_performer
+from pausedemo.scenario.verdict import Judge, Verdict
 
 LOOK_AGAIN_S: Final = 0.1
 TEARDOWN: Final = "teardown"
@@ -61,6 +63,9 @@ def play(
         source=scenario.source,
         steps=tuple(steps),
         duration_s=clock.monotonic() - began,
+        explain=scenario.file.explain,
+        tags=scenario.file.tags,
+        links=scenario.file.source,
     )
     listener.scenario_finished(result)
     return Played(result, script.fatal)
@@ -95,93 +100,96 @@ class _Script:
         self._stage = stage
         self._clock = clock
         self._listener = listener
+        self._judge = Judge(stage.settings.engine, self._lookup)
         self._facts: dict[str, Mapping[str, Json]] = {}
 
     def play_steps(self) -> list[StepResult]:
         results: list[StepResult] = []
-        ended = False
-        for step in self._scenario.file.steps:
-            if ended:
-                result = self._skip(step)
+        steps = self._scenario.file.steps
+        ended_by: StepResult | None = None
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
+            if ended_by is not None:
+                result = _skip(step, ended_by)
             else:
                 result = self._play(step)
-                acted = not isinstance(step, schema.ObservingStep)
-                ended = self.fatal is not None or (acted and result.status is not Status.PASSED)
+                # Of several actions in a row, the last shows what they led to.
+                if isinstance(step, ActingStep) and not isinstance(following, ActingStep):
+                    result = replace(result, portrait=self._take_portrait())
+                if self.fatal is not None or self._judge.ends_scenario(step, result.status):
+                    ended_by = result
             results.append(result)
             self._listener.step_finished(result)
         return results
 
-    def _skip(self, step: schema.Step) -> StepResult:
-        return StepResult(
-            name=step.title,
-            kind=step.kind,
-            command="",
-            status=Status.SKIPPED,
-            output="not done: an earlier step did not do what this one rests on",
-            explain=step.explain,
-        )
-
-    def _play(self, step: schema.Step) -> StepResult:
+    def _play(self, step: AnyStep) -> StepResult:
         began = self._clock.monotonic()
         result = StepResult(
             name=step.title, kind=step.kind, command="", status=Status.PASSED, explain=step.explain
         )
         try:
-            pod = self._scenario.pod_of(step.action)
+            pod = self._scenario.pod_of(step)
             performer = make_performer(step, self._stage, pod)
             result = replace(result, command=performer.command())
             self._listener.step_started(result.name, result.kind, result.command)
             # From here: the listener may have waited for a person.
             began = self._clock.monotonic()
-            observation, failures = self._look(step, performer)
+            observation, verdict = self._look(step, performer)
         except (EngineGone, ImageUnavailable) as error:
             self.fatal = error
             result = _with_error(result, error)
         except PausedemoError as error:
             result = _with_error(result, error)
         else:
-            self._remember(step, observation)
+            if step.label is not None:
+                self._facts[step.label] = observation.facts
             result = replace(
                 result,
-                status=Status.FAILED if failures else Status.PASSED,
+                status=verdict.status,
                 output=observation.output,
                 observed=observation.facts or None,
-                failures=failures,
+                failures=verdict.failures,
+                difference=verdict.difference,
             )
         return replace(result, duration_s=self._clock.monotonic() - began)
 
-    def _look(
-        self, step: schema.Step, performer: Performer
-    ) -> tuple[Observation, tuple[Failure, ...]]:
+    def _look(self, step: AnyStep, performer: Performer) -> tuple[Observation, Verdict]:
         """Perform once; with ``within_s`` again until it is as expected, or time is up."""
-        within_s = getattr(step, "within_s", None) or 0
+        within_s = step.within_s or 0 if isinstance(step, ObservingStep) else 0
         deadline = self._clock.monotonic() + within_s
         never = threading.Event()
         while True:
             late = self._clock.monotonic() >= deadline
             try:
-                observation = performer.perform()
-                failures = self._judge(step, observation)
-                if not failures or late:
-                    return observation, failures
+                observation = self._perform(step, performer)
+                verdict = self._judge.judge(step, observation.facts)
+                if verdict.status.is_good or late:
+                    return observation, verdict
             except EngineGone:
                 raise
-            except PausedemoError:
+            except PausedemoError as error:
                 # Not there yet, or not readable yet; at the end of the time it is an error.
                 if late:
-                    raise
+                    expected = self._judge.judge_error(step, error)
+                    if expected is None:
+                        raise
+                    return Observation(str(error)), expected
             self._clock.wait(never, LOOK_AGAIN_S)
 
-    def _judge(self, step: schema.Step, observation: Observation) -> tuple[Failure, ...]:
-        expectation = getattr(step, "expect", None)
-        if expectation is None:
-            return ()
-        try:
-            return check(expectation, observation.facts, self._lookup)
-        except KeyError as error:
-            raise PausedemoError(
-                f"{step.title}: there is no fact {error.args[0]}; this cannot be judged"
-            ) from error
+    def _perform(self, step: AnyStep, performer: Performer) -> Observation:
+        began = self._clock.monotonic()
+        observation = performer.perform()
+        if not isinstance(step, ActingStep):
+            return observation
+        took_s = round(self._clock.monotonic() - began, 3)
+        return replace(observation, facts={**observation.facts, "error": None, "took_s": took_s})
+
+    def _take_portrait(self) -> Portrait | None:
+        if not self._stage.settings.portraits:
+            return None
+        # A picture that could not be taken changes no verdict.
+        with contextlib.suppress(PausedemoError):
+            return take_portrait(self._stage)
+        return None
 
     def _lookup(self, reference: str) -> Json:
         label, *path = reference.split(".")
@@ -192,10 +200,19 @@ class _Script:
             value = value[part]
         return value
 
-    def _remember(self, step: schema.Step, observation: Observation) -> None:
-        label = getattr(step, "label", None)
-        if label is not None:
-            self._facts[label] = observation.facts
+
+def _skip(step: AnyStep, ended_by: StepResult) -> StepResult:
+    why = "an earlier step did not do what this one rests on"
+    if ended_by.status is Status.KNOWN_DIFFERENCE:
+        why = "it rests on an earlier step, in which this engine differs"
+    return StepResult(
+        name=step.title,
+        kind=step.kind,
+        command="",
+        status=Status.SKIPPED,
+        output=f"not done: {why}",
+        explain=step.explain,
+    )
 
 
 def _with_error(result: StepResult, error: PausedemoError) -> StepResult:

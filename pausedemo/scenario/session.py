@@ -13,7 +13,7 @@ from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioRes
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.owner import Owner
-from pausedemo.scenario import schema
+from pausedemo.scenario.kinds import HttpStep, NamespacesStep
 from pausedemo.scenario.listener import Listener
 from pausedemo.scenario.parse import Scenario
 from pausedemo.scenario.runner import play
@@ -37,12 +37,13 @@ def run_scenarios(
     *,
     keep: bool = False,
     kubernetes_version: tuple[int, int] = LATEST_KUBERNETES,
+    portraits: bool = False,
 ) -> Outcome:
     """Play scenarios in order.
 
     ``resolve`` gets the images on the engine that stand for names, in order. An image that
     cannot be had, like an engine that has gone, ends the run; what was found until then is in
-    the outcome.
+    the outcome. ``portraits``: look at who shares which namespaces as the containers change.
     """
     about = engine.describe()
     facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
@@ -52,16 +53,26 @@ def run_scenarios(
     fatal: PausedemoError | None = None
     try:
         # Before the first step, so that no step's time is that of a build or a download.
-        uses = resolve(sorted(set().union(*map(images_of, scenarios))))
+        wanted = set().union(*map(images_of, scenarios), {NODE_IMAGE} if portraits else ())
+        uses = resolve(sorted(wanted))
     except PausedemoError as error:
         fatal = error
     for use in uses:
         listener.image_resolved(use)
     used = {use.wanted: use.used for use in uses}
-    settings = StageSettings(used.__getitem__, _run_labels(keep=keep), kubernetes_version)
+    settings = StageSettings(
+        find_image=used.__getitem__,
+        labels=_run_labels(keep=keep),
+        kubernetes_version=kubernetes_version,
+        engine=facts,
+        portraits=portraits,
+    )
     for scenario in scenarios:
         if fatal is not None:
             break
+        if not scenario.applies_to(facts):
+            results.append(_leave_out(scenario, listener))
+            continue
         played = play(scenario, engine, clock, settings, listener, keep=keep)
         results.append(played.result)
         fatal = played.fatal
@@ -72,11 +83,12 @@ def run_scenarios(
 
 def images_of(scenario: Scenario) -> set[str]:
     """The names of all images that a scenario needs, its pods' and its own."""
-    return {PAUSE_IMAGE, *_node_images(scenario), *_pod_images(scenario)}
+    bare = {entry.image for entry in scenario.file.containers.values()}
+    return {PAUSE_IMAGE, *bare, *_node_images(scenario), *_pod_images(scenario)}
 
 
 def _node_images(scenario: Scenario) -> Iterator[str]:
-    looks = (schema.HttpStep, schema.NamespacesStep)
+    looks = (HttpStep, NamespacesStep)
     if any(isinstance(step, looks) for step in scenario.file.steps):
         yield NODE_IMAGE
 
@@ -85,6 +97,25 @@ def _pod_images(scenario: Scenario) -> Iterator[str]:
     for manifest in scenario.manifests.values():
         for container in manifest.spec.all_containers:
             yield container.image
+
+
+def _leave_out(scenario: Scenario, listener: Listener) -> ScenarioResult:
+    """The result of a scenario that does not apply to this engine."""
+    file = scenario.file
+    listener.scenario_started(scenario.name, file.title, 0)
+    result = ScenarioResult(
+        name=scenario.name,
+        title=file.title,
+        source=scenario.source,
+        steps=(),
+        duration_s=0.0,
+        explain=file.explain,
+        tags=file.tags,
+        links=file.source,
+        not_applicable=f"applies to {' or '.join(file.engines)} only",
+    )
+    listener.scenario_finished(result)
+    return result
 
 
 def _run_labels(*, keep: bool) -> dict[str, str]:

@@ -12,11 +12,20 @@ from pausedemo.engine.port import ContainerConfig, ContainerInfo, ContainerSumma
 
 
 def render_run_command(config: ContainerConfig) -> str:
-    """Write a container's creation as ``docker run``.
+    """Write a container's creation and start as ``docker run``.
 
     Labels and what only tunes the engine are left out: they change nothing that is seen inside.
     """
-    argv = ["docker", "run", "-d", "--name", config.name]
+    return _render_command(["docker", "run", "-d"], config)
+
+
+def render_create_command(config: ContainerConfig) -> str:
+    """Write a container's creation as ``docker create``."""
+    return _render_command(["docker", "create"], config)
+
+
+def _render_command(words: Sequence[str], config: ContainerConfig) -> str:
+    argv = [*words, "--name", config.name]
     for option, value in (
         ("--hostname", config.hostname),
         ("--network", config.network_mode),
@@ -24,8 +33,12 @@ def render_run_command(config: ContainerConfig) -> str:
         ("--pid", config.pid_mode),
         ("--workdir", config.working_dir),
         ("--user", config.user),
+        ("--restart", None if config.restart_policy == "no" else config.restart_policy),
     ):
         argv += [option, value] if value is not None else []
+    argv += ["--init"] if config.init else []
+    for port in config.publish:
+        argv += ["--publish", str(port)]
     for name, value in config.env.items():
         argv += ["--env", f"{name}={value}"]
     arguments = [*(config.command or ())]
@@ -79,10 +92,12 @@ def render_columns(lines: Sequence[Sequence[str]]) -> str:
 def container_facts(found: ContainerInfo) -> dict[str, Json]:
     """One container's facts, by the names that a scenario uses."""
     return {
+        "id": found.id,
         "name": found.name,
         "state": str(found.state),
         "exit_code": found.exit_code,
         "error": found.error,
+        "restart_count": found.restart_count,
         "ip": found.ip,
         "network_mode": found.network_mode,
         "ipc_mode": found.ipc_mode,

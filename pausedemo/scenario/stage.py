@@ -10,7 +10,8 @@ from typing import Final
 
 from pausedemo.clock import Clock
 from pausedemo.core import naming
-from pausedemo.core.pod import Pod, compute_shares_pid
+from pausedemo.core.pod import Pod, compute_shares_pid, parse_kubernetes_version
+from pausedemo.core.results import EngineFacts
 from pausedemo.core.status import PodStatus, RunState
 from pausedemo.engine.port import ContainerInfo, ContainerSummary, Engine
 from pausedemo.errors import EngineError, NotFound, TimedOut
@@ -18,6 +19,7 @@ from pausedemo.kubelet.background import BackgroundController
 from pausedemo.kubelet.cleanup import Cleaned, remove_labelled
 from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
 from pausedemo.kubelet.observe import find_container, observe_pod
+from pausedemo.scenario.bare import BareContainers, Located
 from pausedemo.scenario.node import Node
 from pausedemo.scenario.parse import Scenario
 
@@ -32,12 +34,14 @@ class StageSettings:
     """What all scenarios of a run have in common.
 
     ``find_image`` gives the image on the engine that stands for a name. ``labels`` go on all that
-    is made.
+    is made. ``portraits``: look at all containers' namespaces whenever others run than before.
     """
 
     find_image: Callable[[str], str]
     labels: Mapping[str, str]
     kubernetes_version: tuple[int, int]
+    engine: EngineFacts
+    portraits: bool = False
     limits: EngineLimits = field(default_factory=EngineLimits)
 
 
@@ -60,10 +64,17 @@ class Stage:
         self.engine = engine
         self.clock = clock
         self._scenario = scenario
-        self._settings = settings
+        self.settings = settings
         # One label more than the run's, so that a scenario takes down its own and no other's.
         self._id = uuid.uuid4().hex[:12]
         self._labels = {**settings.labels, naming.SCENARIO: f"{scenario.name}.{self._id}"}
+        self.bare = BareContainers(
+            engine=engine,
+            entries=scenario.file.containers,
+            find_image=settings.find_image,
+            labels=self._labels,
+            prefix=f"pausedemo-{self._id}",
+        )
         self._pods: dict[str, StagedPod] = {}
         self._node: Node | None = None
 
@@ -71,7 +82,7 @@ class Stage:
     def node(self) -> Node:
         """The engine's machine."""
         if self._node is None:
-            image = self._settings.find_image(NODE_IMAGE)
+            image = self.settings.find_image(NODE_IMAGE)
             name = f"pausedemo-node-{self._id}"
             self._node = Node(self.engine, image, name, self._labels)
         return self._node
@@ -112,18 +123,31 @@ class Stage:
         """What is on the engine of a pod."""
         return observe_pod(self.engine, self.pod(name).pod.uid)
 
-    def find(self, pod: str, container: str) -> ContainerSummary:
-        """The newest container of that name in a pod. NotFound when there is none."""
+    def find(self, pod: str, container: str) -> Located:
+        """The newest container of that name in a pod; of those outside of pods where it is "".
+
+        NotFound when there is none.
+        """
+        if not pod:
+            return self.bare.find(container)
         found = find_container(self.engine, self.pod(pod).pod.uid, container)
         if found is None:
             raise NotFound(
                 f"find container {container} of pod {pod}", 404, "it is not on the engine"
             )
-        return found
+        return Located(found.id, found.name)
 
     def container(self, pod: str, container: str) -> ContainerInfo:
         """As ``find``, and all that the engine knows of it."""
         return self.engine.inspect_container(self.find(pod, container).id)
+
+    def pod_name(self, uid: str) -> str | None:
+        """The scenario's name of the pod with that uid; None when it is none of these."""
+        return next((name for name, staged in self._pods.items() if staged.pod.uid == uid), None)
+
+    def list_containers(self) -> tuple[ContainerSummary, ...]:
+        """All that the scenario has on the engine, running or not, newest first."""
+        return self.engine.list_containers({naming.SCENARIO: self._labels[naming.SCENARIO]})
 
     def close(self, *, keep: bool = False) -> Cleaned:
         """Stop the kubelets, newest first, and remove all that the scenario made."""
@@ -147,12 +171,12 @@ class Stage:
             manifest=manifest,
             uid=str(uuid.uuid4()),
             created_at=self.clock.now(),
-            shares_pid=compute_shares_pid(manifest.spec, self._settings.kubernetes_version),
+            shares_pid=compute_shares_pid(manifest.spec, self._kubernetes_version(name)),
         )
         images = PodImages(
-            pause=self._settings.find_image(PAUSE_IMAGE),
+            pause=self.settings.find_image(PAUSE_IMAGE),
             containers={
-                container.image: self._settings.find_image(container.image)
+                container.image: self.settings.find_image(container.image)
                 for container in manifest.spec.all_containers
             },
         )
@@ -163,10 +187,14 @@ class Stage:
             images=images,
             clock=self.clock,
             labels=self._labels,
-            limits=self._settings.limits,
+            limits=self.settings.limits,
             record=events.append,
         )
         return StagedPod(pod, controller, events)
+
+    def _kubernetes_version(self, name: str) -> tuple[int, int]:
+        text = self._scenario.file.pods[name].kubernetes
+        return parse_kubernetes_version(text) if text else self.settings.kubernetes_version
 
     def _is_started(self, staged: StagedPod) -> bool:
         if staged.background is not None and staged.background.failure is not None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pausedemo.core.expect import check, references, render_expected
 from pausedemo.core.patterns import NamespaceGroups, Operators, ProcessPattern, ProcessRows
 from pausedemo.core.results import Failure, Json
-from pausedemo.scenario.schema import (
+from pausedemo.scenario.expectations import (
     ContainersExpect,
     ExecExpect,
     NamespacesExpect,

@@ -59,7 +59,7 @@ def test_a_scenario_that_went_well_only_sometimes_is_flaky(
 def test_a_listed_difference_that_does_not_show_is_stale() -> None:
     step = StepResult(name="s", kind="exec", command="", status=PASSED)
     gone = replace(step, difference=Difference("docker<23", "it was so", shows=False))
-    shown = replace(step, difference=Difference("podman", "it is so", shows=True))
+    shown = replace(step, status=DIFFERS, difference=Difference("podman", "it is so", shows=True))
     result = replace(scenario(), steps=(step, gone, shown))
     assert result.stale == ((gone, gone.difference),)
 

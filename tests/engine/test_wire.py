@@ -49,6 +49,7 @@ def test_a_sandbox_that_runs_is_read_whole() -> None:
         exit_code=0,
         oom_killed=False,
         error="",
+        restart_count=0,
         created_at=parse_time(raw["Created"]) or datetime.min,
         started_at=datetime(2026, 11, 24, 4, 30, 59, 410736, UTC),
         finished_at=None,

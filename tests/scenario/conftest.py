@@ -14,7 +14,7 @@ import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import StepResult
+from pausedemo.core.results import EngineFacts, StepResult
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.images.resolve import ResolvedImage
 from pausedemo.kubelet.owner import Owner
@@ -62,7 +62,9 @@ class Stager:
     @property
     def settings(self) -> StageSettings:
         labels = {naming.RUN: self.run, naming.OWNER: str(Owner.this_process())}
-        return StageSettings(self.find_image, labels, (1, 31))
+        about = self.engine.describe()
+        facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
+        return StageSettings(self.find_image, labels, (1, 31), facts)
 
     def load(self, steps: str, pod: str = POD, *, kubelet: bool = False) -> Scenario:
         return load_scenario(write_scenario(self.folder, steps, pod, kubelet=kubelet))

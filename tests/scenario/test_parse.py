@@ -7,9 +7,9 @@ import pytest
 from pausedemo.core.manifest import RestartPolicy
 from pausedemo.errors import InvalidFile, UsageError
 from pausedemo.resources import scenarios_dir
+from pausedemo.scenario.kinds import STEP_KINDS, ExecStep
 from pausedemo.scenario.library import list_names, load_scenarios
 from pausedemo.scenario.parse import Scenario, parse_scenario
-from pausedemo.scenario.schema import STEPS, ExecStep
 
 MANIFESTS = {
     "one.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: one}\n"
@@ -21,7 +21,7 @@ MANIFESTS = {
 HEAD = "name: demo\ntitle: A demonstration\n"
 ONE = HEAD + "pods: {p: {manifest: one.yaml}}\nsteps:\n- apply: {}\n"
 TWO = HEAD + "pods:\n  p: {manifest: one.yaml}\n  q: {manifest: init.yaml}\nsteps:\n"
-KINDS = ", ".join(STEPS)
+KINDS = ", ".join(STEP_KINDS)
 
 
 def read_manifest(path: str) -> str:
@@ -49,7 +49,7 @@ def test_every_scenario_that_travels_with_pausedemo_is_right(name: str) -> None:
     assert scenario.source == str(scenarios_dir() / f"{name}.yaml")
     assert set(scenario.manifests) == set(scenario.file.pods)
     for step in scenario.file.steps:
-        assert scenario.pod_of(step.action) in scenario.manifests
+        assert scenario.pod_of(step) in scenario.manifests
 
 
 def test_the_three_experiments_are_there() -> None:
@@ -77,7 +77,7 @@ def test_a_scenario_is_read_whole() -> None:
     assert (step.exec.command, step.exec.timeout_s, step.expect.exit_code) == (("ls",), 20, 0)
     assert [one.kind for one in scenario.file.steps] == ["apply", "apply", "exec", "pod", "kill"]
     assert scenario.file.steps[4].title == "kill POD"
-    assert [scenario.pod_of(one.action) for one in scenario.file.steps] == list("pqqpq")
+    assert [scenario.pod_of(one) for one in scenario.file.steps] == list("pqqpq")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,11 @@ def test_a_scenario_is_read_whole() -> None:
             "1:7: name must be lower-case letters, digits and '-', such as my-name, not",
         ),
         (ONE.replace("demo\n", "5\n"), "1:7: name must be lower-case letters, digits and '-'"),
-        (HEAD + "pods: {}\nsteps: []\n", "3:7: pods must have at least 1 entry"),
+        (HEAD + "pods: {}\nsteps: []\n", "4:8: steps must have at least 1 entry"),
+        (
+            HEAD + "steps:\n- wait: {container: a, state: exited}\n",
+            '1:1: "pods" or "containers" is missing; a scenario needs one of them',
+        ),
         (ONE[: ONE.index("- apply")], "4:7: steps must be a list, not nothing"),
         (ONE.replace("p: {", "P_: {"), "3:8: pods.P_: the key must be lower-case letters, digits"),
         (
@@ -175,7 +179,7 @@ def test_a_scenario_is_read_whole() -> None:
         ),
         (
             ONE + "- wait: {container: web, state: dead}\n",
-            '6:33: steps[1].wait.state must be created, running or exited, not "dead"',
+            '6:33: steps[1].wait.state must be created, running, paused or exited, not "dead"',
         ),
         (
             ONE + "- pod: {}\n  as: My Row\n  expect: {}\n",
