@@ -33,6 +33,11 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 )
 @click.option("--junit", type=_file, help="Write a JUnit XML report to this file.")
 @click.option("--json", "json_file", type=_file, help="Write a JSON report to this file.")
+@click.option(
+    "--html",
+    type=_file,
+    help="Write a report for people, with drawings of the pods, to this file.",
+)
 @click.option("--keep", is_flag=True, help="Leave the pods on the engine, to look at them.")
 @click.option("--step", "by_step", is_flag=True, help="Wait for the Enter key before each step.")
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
@@ -43,6 +48,7 @@ def run(
     version_text: str,
     junit: Path | None,
     json_file: Path | None,
+    html: Path | None,
     keep: bool,
     by_step: bool,
     quiet: bool,
@@ -65,12 +71,14 @@ def run(
 
     if by_step and (quiet or not sys.stdin.isatty()):
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
-    for file in (junit, json_file):
+    for file in (junit, json_file, html):
         if file is not None and not file.absolute().parent.is_dir():
             raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = load_scenarios(names)
+    clock = SystemClock()
+    began = clock.now()
     with signals_as_errors():
         connected = connect(engine)
         remove_left_behind(connected, kept_too=False, unknown_too=False)
@@ -80,13 +88,18 @@ def run(
                 scenarios,
                 connected,
                 make_resolver(connected, policy, reporter),
-                SystemClock(),
+                clock,
                 reporter,
                 keep=keep,
                 kubernetes_version=version,
+                portraits=html is not None,
             )
         connected.close()
     _write_reports(outcome.result, junit, json_file)
+    if html is not None:
+        from pausedemo.report.html import render_html
+
+        _write(html, render_html(outcome.result, began))
     if keep:
         click.echo("The pods were kept; pausedemo clean removes them.")
     if outcome.fatal is not None:

@@ -55,10 +55,10 @@ def render_annotations(result: RunResult) -> str:
         _render_command(
             "warning",
             _locate(scenario, f"{step.name} (stale difference)"),
-            f"{describe_difference(difference)}\nTake it out of the scenario's file.",
+            f"{describe_difference(step)}\nTake it out of the scenario's file.",
         )
         for scenario in result.scenarios
-        for step, difference in scenario.stale
+        for step, _ in scenario.stale
     ]
     lines.append(_render_command("notice", {"title": "pausedemo"}, format_totals(result)))
     if substitutes := list_substitutes(result):
@@ -79,9 +79,10 @@ def _render_errors(scenario: ScenarioResult) -> list[str]:
         if step.status in (Status.FAILED, Status.ERROR):
             message = [f"$ {step.command}"] if step.command else []
             message += [render_failure(failure) for failure in step.failures]
+            message += [told] if (told := describe_difference(step)) else []
             properties = _locate(scenario, f"{step.name} ({step.status.value})")
-            told = "\n".join(message) or step.status.value
-            lines.append(_render_command("error", properties, told))
+            text = "\n".join(message) or step.status.value
+            lines.append(_render_command("error", properties, text))
     return lines
 
 
@@ -158,6 +159,8 @@ def _render_section(scenario: ScenarioResult, step: StepResult) -> str:
         parts.append(_fence(f"$ {make_visible(step.command)}", "console"))
     if step.failures:
         parts.append(_fence("\n".join(render_failure(failure) for failure in step.failures)))
+    if step.difference:
+        parts.append(_escape_inline(describe_difference(step)))
     if step.explain:
         parts.append(_escape_inline(step.explain))
     if step.output:

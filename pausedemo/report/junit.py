@@ -16,7 +16,13 @@ import junitparser
 
 from pausedemo.core.results import Failure, RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import is_message, render_failure
-from pausedemo.report.text import describe_attempts, describe_difference, join_lines, make_visible
+from pausedemo.report.text import (
+    STATUS_NAMES,
+    describe_attempts,
+    describe_difference,
+    join_lines,
+    make_visible,
+)
 
 
 def render_junit(result: RunResult) -> str:
@@ -61,10 +67,8 @@ def _list_properties(result: RunResult, scenario: ScenarioResult) -> list[tuple[
         used = f"{image.used} (substitute)" if image.substitute else image.used
         properties.append((f"image.{join_lines(image.wanted)}", used))
     for step in scenario.steps:
-        if step.difference is not None:
-            word = "difference" if step.difference.shows else "stale difference"
-            told = describe_difference(step.difference)
-            properties.append((f"{word}: {join_lines(step.name)}", told))
+        if told := describe_difference(step):
+            properties.append((f"difference: {join_lines(step.name)}", told))
     if attempts := describe_attempts(scenario):
         properties.append(("attempts", attempts))
     return properties
@@ -109,7 +113,7 @@ def _make_case(scenario: ScenarioResult, step: StepResult) -> junitparser.TestCa
         case Status.SKIPPED:
             case.result = junitparser.Skipped(_summarise(step.failures) or None)
         case Status.KNOWN_DIFFERENCE:
-            told = describe_difference(step.difference) if step.difference else "known difference"
+            told = describe_difference(step) or STATUS_NAMES[step.status]
             known = junitparser.Skipped(told, "difference")
             known.text = _render_failures(step)
             case.result = known
@@ -117,8 +121,8 @@ def _make_case(scenario: ScenarioResult, step: StepResult) -> junitparser.TestCa
             pass
     printed = [f"$ {make_visible(step.command)}"] if step.command else []
     printed += [make_visible(step.output)] if step.output else []
-    if step.difference is not None and not step.difference.shows:
-        printed.append(f"stale: {describe_difference(step.difference)}")
+    if step.status is not Status.KNOWN_DIFFERENCE and (told := describe_difference(step)):
+        printed.append(told)
     if printed:
         case.system_out = "\n".join(printed)
     return case

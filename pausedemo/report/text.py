@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.results import Difference, RunResult, ScenarioResult, Status
+from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
 
 STATUS_WORDS: Final = {
     Status.PASSED: "PASS",
@@ -136,10 +136,23 @@ def list_substitutes(run: RunResult) -> Sequence[str]:
     ]
 
 
-def describe_difference(difference: Difference) -> str:
-    """``known difference (podman): why``, on one line; or that the listed one did not show."""
-    what = "known difference" if difference.shows else "listed difference not seen"
-    return f"{what} ({join_lines(difference.engine)}): {join_lines(difference.why)}"
+def name_difference(step: StepResult) -> str:
+    """What became of the difference that is listed for this engine; empty where none is."""
+    if step.difference is None:
+        return ""
+    if step.status is Status.PASSED:
+        return "listed difference not seen"
+    if step.status is Status.KNOWN_DIFFERENCE:
+        return "known difference"
+    return "not the difference that is listed"
+
+
+def describe_difference(step: StepResult) -> str:
+    """``known difference (podman): why``, on one line; empty where none is listed."""
+    if step.difference is None:
+        return ""
+    engine, why = join_lines(step.difference.engine), join_lines(step.difference.why)
+    return f"{name_difference(step)} ({engine}): {why}"
 
 
 def describe_attempts(scenario: ScenarioResult) -> str:
@@ -164,17 +177,17 @@ def describe_steps(scenario: ScenarioResult) -> str:
 def list_known(run: RunResult) -> Sequence[str]:
     """One line for each known difference that showed."""
     return [
-        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(difference)}"
+        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(step)}"
         for scenario in run.scenarios
         for step in scenario.steps
-        if step.status is Status.KNOWN_DIFFERENCE and (difference := step.difference) is not None
+        if step.status is Status.KNOWN_DIFFERENCE and step.difference is not None
     ]
 
 
 def list_stale(run: RunResult) -> Sequence[str]:
     """One line for each difference that a scenario's file lists and this engine did not show."""
     return [
-        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(difference)}"
+        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(step)}"
         for scenario in run.scenarios
-        for step, difference in scenario.stale
+        for step, _ in scenario.stale
     ]

@@ -183,8 +183,9 @@ class ConsoleReporter:
         )
 
     def _print_difference(self, step: StepResult) -> None:
-        if step.status is Status.KNOWN_DIFFERENCE and step.difference is not None:
-            self._painter.print_prose(describe_difference(step.difference), indent=4)
+        # One that did not show is told at the end, where it can be acted on.
+        if step.status is not Status.PASSED:
+            self._painter.print_prose(describe_difference(step), indent=4)
 
     def _print_step_name(self, step: StepResult) -> None:
         self._painter.print_line(

@@ -31,6 +31,7 @@ from pausedemo.report.text import (
     excerpt_output,
     format_duration,
     make_visible,
+    name_difference,
 )
 
 _TEMPLATES: Final = "templates"
@@ -78,6 +79,7 @@ def _make_environment() -> Environment:
     environment.filters.update(
         attempts=describe_attempts,
         count_of=count_of,
+        difference=name_difference,
         duration=format_duration,
         excerpt=lambda output: excerpt_output(output, head=300, tail=100),
         paragraphs=split_paragraphs,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pausedemo.core.results import Difference, RunResult, ScenarioResult, StepResult
+from pausedemo.core.results import Difference, RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.html.page import render_page
 from pausedemo.report.html.portrait import Drawing, draw_portrait
 from pausedemo.report.text import format_totals
@@ -39,7 +39,7 @@ class ScenarioView:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceView:
-    """A difference at the step that shows it, or does not."""
+    """A listed difference, at the step that shows it, or that passed in spite of it."""
 
     scenario: ScenarioView
     step: StepView
@@ -63,8 +63,8 @@ def render_html(result: RunResult, when: datetime) -> str:
         statuses=[status for status, count in result.totals.items() if count],
         tags=tags,
         scenarios=views,
-        known=[one for one in _list_differences(views) if one.difference.shows],
-        stale=[one for one in _list_differences(views) if not one.difference.shows],
+        known=list(_list_differences(views, Status.KNOWN_DIFFERENCE)),
+        stale=list(_list_differences(views, Status.PASSED)),
     )
 
 
@@ -80,15 +80,15 @@ def _make_views(result: RunResult, tags: list[str]) -> Iterator[ScenarioView]:
             anchor,
             tuple(tags.index(tag) for tag in dict.fromkeys(scenario.tags)),
             tuple(
-                StepView(step, f"{anchor}.{count}", step.portrait and draw_portrait(step.portrait))
+                StepView(step, f"{anchor}.{count}", draw_portrait(step.portrait))
                 for count, step in enumerate(scenario.steps, 1)
             ),
             few or not scenario.status.is_good,
         )
 
 
-def _list_differences(views: list[ScenarioView]) -> Iterator[DifferenceView]:
+def _list_differences(views: list[ScenarioView], status: Status) -> Iterator[DifferenceView]:
     for view in views:
         for one in view.steps:
-            if one.step.difference is not None:
+            if one.step.difference is not None and one.step.status is status:
                 yield DifferenceView(view, one, one.step.difference)

@@ -35,9 +35,9 @@ class Drawing:
     note: str
 
 
-def draw_portrait(portrait: Portrait) -> Drawing | None:
-    """Draw it; None where nobody ran."""
-    if not portrait.residents:
+def draw_portrait(portrait: Portrait | None) -> Drawing | None:
+    """Draw it; None where there is none, or nobody ran."""
+    if portrait is None or not portrait.residents:
         return None
     sharing = compute_sharing(portrait)
     shapes = [WIDE, TALL] if len(sharing.residents) <= _SIDE_BY_SIDE_MAX else [TALL]
