@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,15 +112,10 @@ def test_headings_are_in_order(show: Callable[..., Page]) -> None:
     page = show(RUN)
     _open_all(page)
     levels = page.evaluate(
-        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
+        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(heading => +heading.tagName[1])"
     )
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert [
-        (one, following)
-        for one, following in zip(levels, levels[1:], strict=False)
-        if following > one + 1
-    ] == []
+    assert (levels[0], levels.count(1)) == (1, 1)
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
     assert levels.count(3) == sum(len(scenario.steps) for scenario in SCENARIOS)
 
 
@@ -173,21 +169,22 @@ def test_the_index_shows_the_scenarios_of_a_verdict_a_tag_or_words(
     show: Callable[..., Page],
 ) -> None:
     page = show(SIXTY)
+    choose = page.locator("#filter")
 
     def shown() -> tuple[int, int]:
         rows = page.locator("table.index tbody tr:visible").count()
         return rows, page.locator("details.scenario:visible").count()
 
     assert shown() == (60, 60)
-    page.get_by_label("Verdict").select_option("flaky")
+    choose.get_by_label("Verdict").select_option("flaky")
     assert shown() == (10, 10)
-    page.get_by_label("Tag").select_option(label="odd")
+    choose.get_by_label("Tag").select_option(label="odd")
     assert shown() == (5, 5)
     assert page.get_by_role("status").inner_text() == "5 of 60 scenarios shown"
-    page.get_by_label("Verdict").select_option("")
-    page.get_by_label("Words").fill("SHM ORPHANS")
+    choose.get_by_label("Verdict").select_option("")
+    choose.get_by_label("Words").fill("SHM ORPHANS")
     assert shown() == (0, 0)
-    page.get_by_label("Words").fill("orphans zombies-4")
+    choose.get_by_label("Words").fill("orphans zombies-4")
     assert shown() == (1, 1)
     page.get_by_role("button", name="Close all").click()
     assert page.locator("details.scenario[open]:visible").count() == 0

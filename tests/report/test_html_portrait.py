@@ -82,10 +82,9 @@ def test_a_bar_joins_exactly_the_containers_that_have_its_inode(
         assert all(lanes[kind].holds(piece) for piece in (*bar.runs, *bar.links))
         assert len(bar.links) == len(bar.runs) - 1
         for link, (before, after) in zip(bar.links, pairwise(bar.runs), strict=True):
-            if metrics.is_tall:
-                assert (link.y, link.bottom) == (before.bottom, pytest.approx(after.y))
-            else:
-                assert (link.x, link.right) == (before.right, pytest.approx(after.x))
+            ends = [link.y, link.bottom] if metrics.is_tall else [link.x, link.right]
+            near = [before.bottom, after.y] if metrics.is_tall else [before.right, after.x]
+            assert ends == pytest.approx(near)
     pieces = [[*bar.runs, *bar.links] for bar in layout.bars]
     for one, other in combinations(pieces, 2):
         assert not any(mine.overlaps(theirs) for mine in one for theirs in other)
