@@ -49,10 +49,10 @@ def render_annotations(result: RunResult) -> str:
         for step in scenario.steps
         if step.status in (Status.FAILED, Status.ERROR)
     ]
-    lines.append(_render_command("notice", {"title": "pausedemo"}, format_totals(result)))
+    lines.append(render_command("notice", {"title": "pausedemo"}, format_totals(result)))
     if substitutes := list_substitutes(result):
         title = "pausedemo: substitute images"
-        lines.append(_render_command("notice", {"title": title}, "\n".join(substitutes)))
+        lines.append(render_command("notice", {"title": title}, "\n".join(substitutes)))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -62,10 +62,11 @@ def _render_error(scenario: ScenarioResult, step: StepResult) -> str:
         properties["file"] = scenario.source
     message = [f"$ {step.command}"] if step.command else []
     message += [render_failure(failure) for failure in step.failures]
-    return _render_command("error", properties, "\n".join(message) or step.status.value)
+    return render_command("error", properties, "\n".join(message) or step.status.value)
 
 
-def _render_command(name: str, properties: dict[str, str], message: str) -> str:
+def render_command(name: str, properties: dict[str, str], message: str) -> str:
+    """One workflow command, escaped; what GitHub shows of it is made visible first."""
     pairs = ",".join(
         f"{key}={escape_property(make_visible(value))}" for key, value in properties.items()
     )
