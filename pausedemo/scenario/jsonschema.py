@@ -36,10 +36,10 @@ def make_json_schema() -> _Schema:
     for node in _walk(schema):
         _tidy(node)
     definitions = schema.pop("$defs")
-    for kind, step in STEPS.items():
-        _describe_step(definitions[step.__name__], kind, definitions)
     for name, definition in {**definitions, ScenarioFile.__name__: schema}.items():
         _describe_keys(name, definition)
+    for kind, step in STEPS.items():
+        _describe_step(definitions[step.__name__], kind, definitions)
     for operator in definitions["Operators"]["properties"].values():
         # An operator that is not given is no condition: its default is only the model's.
         operator.pop("default", None)
