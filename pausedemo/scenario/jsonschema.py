@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pausedemo.scenario.keywords import describe_key
-from pausedemo.scenario.schema import STEPS, ScenarioFile
+from pausedemo.scenario.kinds import STEP_KINDS
+from pausedemo.scenario.schema import ScenarioFile
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -38,11 +39,14 @@ def make_json_schema() -> _Schema:
     definitions = schema.pop("$defs")
     for name, definition in {**definitions, ScenarioFile.__name__: schema}.items():
         _describe_keys(name, definition)
-    for kind, step in STEPS.items():
-        _describe_step(definitions[step.__name__], kind, definitions)
+    choices = schema["properties"]["steps"]["items"]["oneOf"]
+    for kind, choice in zip(STEP_KINDS, choices, strict=True):
+        _describe_step(_find(choice, definitions), kind, definitions)
     for operator in definitions["Operators"]["properties"].values():
         # An operator that is not given is no condition: its default is only the model's.
         operator.pop("default", None)
+    # One of the two, the parser says; which of them is not pydantic's to know.
+    schema["anyOf"] = [{"required": ["pods"]}, {"required": ["containers"]}]
     definitions["Match"] = _share_match(schema, definitions)
     return {"$schema": DIALECT, **schema, "title": "A scenario of pausedemo", "$defs": definitions}
 
@@ -96,10 +100,15 @@ def _merge_types(node: _Schema) -> None:
 
 def _describe_step(step: _Schema, kind: str, definitions: _Schema) -> None:
     """A step is what its action is; its key says so while it is typed."""
-    reference = step["properties"][kind]["$ref"]
-    action = definitions[reference.removeprefix("#/$defs/")]
+    action = _find(step["properties"][kind], definitions)
     step["description"] = action["description"]
     step["properties"][kind]["description"] = action["description"]
+
+
+def _find(node: _Schema, definitions: _Schema) -> _Schema:
+    """The definition that a reference names."""
+    found: _Schema = definitions[node["$ref"].removeprefix("#/$defs/")]
+    return found
 
 
 def _describe_keys(model: str, definition: _Schema) -> None:

@@ -19,13 +19,37 @@ from pausedemo.core.yamltext import load_documents
 from pausedemo.errors import InvalidFile
 from pausedemo.scenario.files import shipped_files
 from pausedemo.scenario.jsonschema import DIALECT, make_json_schema
-from pausedemo.scenario.schema import STEPS
+from pausedemo.scenario.kinds import STEP_KINDS
 from tests.scenario.test_fuzz import RICH_SCENARIOS, SEED, break_data, read_scenario
 from tests.scenario.test_parse import HEAD, MANIFESTS, ONE, parse
 
 SCHEMA = make_json_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-RICH = [load_documents(text, "rich.yaml")[0].data for text in RICH_SCENARIOS]
+#: What the fuzzed files have not: containers outside of pods, engines, differences.
+BARE = """\
+name: bare
+title: Containers outside of pods
+source: ["https://github.com/moby/moby/issues/1"]
+engines: [docker>=20, podman, any/runc]
+containers:
+  a: {image: busybox, command: [sleep, "60"], ipc: shareable, publish: [80], env: {A: b}}
+  b: {image: busybox, network: "container:a", restart: on-failure, init: true, pid: host}
+steps:
+- run: {containers: [a]}
+- create: {container: b}
+  as: made
+  expect: {error: {contains: denied}, took_s: {at_least: 0}}
+  differs: {podman: Not there., docker<23: {why: So it is., expect: {error: null}}}
+- exec: {container: a, command: [x], detach: true}
+- logs: {container: a}
+  within_s: 2
+  expect: {stdout: ""}
+- top: {container: a}
+  expect: {ps: {count: 1}}
+  differs: {docker<23/crun: {why: Two., expect: {ps: {count: 2}}}}
+- remove: {container: a, force: true}
+"""
+RICH = [load_documents(text, "rich.yaml")[0].data for text in [*RICH_SCENARIOS, BARE]]
 
 
 def errors_of(data: object) -> list[str]:
@@ -47,13 +71,15 @@ def test_every_scenario_that_comes_along_validates(name: str) -> None:
 @pytest.mark.parametrize("data", RICH, ids=range(len(RICH)))
 def test_a_file_with_everything_in_it_validates(data: object) -> None:
     assert errors_of(data) == []
+    assert accepted(data)
 
 
 def test_each_kind_of_step_is_a_choice_that_needs_its_key() -> None:
     choices = SCHEMA["properties"]["steps"]["items"]["oneOf"]
     models = [SCHEMA["$defs"][choice["$ref"].removeprefix("#/$defs/")] for choice in choices]
-    assert [kind for model in models for kind in model["required"] if kind in STEPS] == list(STEPS)
-    for model, kind in zip(models, STEPS, strict=True):
+    required = [next(key for key in model["required"] if key in STEP_KINDS) for model in models]
+    assert required == list(STEP_KINDS)
+    for model, kind in zip(models, STEP_KINDS, strict=True):
         assert model["additionalProperties"] is False
         assert model["description"] == model["properties"][kind]["description"]
     observing = next(model for model in models if "exec" in model["required"])
@@ -97,7 +123,10 @@ WRONG = [
     ONE.replace("p: {", "P_: {"),
     ONE.replace("manifest:", "manifset:"),
     ONE.replace("one.yaml", "one.yaml, kubelet: yes please"),
-    HEAD + "pods: {}\nsteps: [{apply: {}}]\n",
+    HEAD + "steps: [{apply: {}}]\n",
+    ONE.replace("title:", "engines: [dokcer]\ntitle:"),
+    ONE.replace("title:", "source: [nowhere]\ntitle:"),
+    ONE.replace("steps:", "containers: {c: {image: i, network: mine}}\nsteps:"),
     ONE[: ONE.index("- apply")],
     *(
         ONE + step
@@ -117,6 +146,9 @@ WRONG = [
             "- exec: {container: web, command: [ls]}\n  within_s: 3601\n",
             "- exec: {container: web, command: [ls]}\n  within_s: true\n",
             "- exec: {container: web, command: [ls]}\n  label: x\n",
+            "- http: {}\n  differs: {dokcer: Why.}\n",
+            "- http: {}\n  differs: {docker: {expect: {status: 200}}}\n",
+            "- http: {}\n  differs: {docker: ''}\n",
             "- http: {path: x}\n",
             "- http: {port: 99999}\n",
             "- http: {port: 80.5}\n",
