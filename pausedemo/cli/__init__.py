@@ -22,10 +22,13 @@ GC_THRESHOLDS: Final = (100_000, 20, 20)
 #: Each command: where it is, and its line in ``--help``.
 COMMANDS: Final = {
     "run": ("pausedemo.cli.run:run", "Run scenarios and report what was seen."),
-    "list": ("pausedemo.cli.list:list_scenarios", "List the scenarios that come along."),
+    "list": ("pausedemo.cli.list:list_scenarios", "List scenarios, with their titles and tags."),
+    "validate": ("pausedemo.cli.validate:validate", "Check scenario files, without an engine."),
+    "schema": ("pausedemo.cli.schema:schema", "Print the JSON Schema of a scenario file."),
     "clean": ("pausedemo.cli.clean:clean", "Remove what a dead run left on the engine."),
     "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
     "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),
+    "completion": ("pausedemo.cli.completion:completion", "Print a shell's completion script."),
 }
 
 

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausedemo.cli.options import engine_option, images_option, install_option
+from pausedemo.cli.options import (
+    engine_option,
+    images_option,
+    install_option,
+    require_selection,
+    selection_options,
+)
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
     from pausedemo.core.results import RunResult
+    from pausedemo.scenario.selection import Selection
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME|FILE...")
+@selection_options
 @engine_option
 @images_option
 @install_option
@@ -42,7 +49,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--step", "by_step", is_flag=True, help="Wait for the Enter key before each step.")
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
 def run(
-    names: tuple[str, ...],
+    selection: Selection,
     engine: str,
     policy: str,
     version_text: str,
@@ -53,7 +60,7 @@ def run(
     by_step: bool,
     quiet: bool,
 ) -> int:
-    """Run scenarios, by NAME or FILE, on a real engine.
+    """Run scenarios, by NAME, FILE or FOLDER, on a real engine.
 
     Exits with 0 when all passed, 1 when an expectation failed, 2 for a wrong option, manifest or
     scenario, 3 without an engine or an image, 130 when interrupted.
@@ -65,10 +72,10 @@ def run(
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.cleanup import remove_left_behind
     from pausedemo.report.console import ConsoleReporter
-    from pausedemo.scenario.library import load_scenarios
     from pausedemo.scenario.session import run_scenarios
     from pausedemo.signals import signals_as_errors
 
+    require_selection(selection, "run")
     if by_step and (quiet or not sys.stdin.isatty()):
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
     for file in (junit, json_file, html):
@@ -76,7 +83,7 @@ def run(
             raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
-    scenarios = load_scenarios(names)
+    scenarios = selection.load()
     clock = SystemClock()
     began = clock.now()
     with signals_as_errors():

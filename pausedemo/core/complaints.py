@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import BaseModel, Discriminator, Tag
 from pydantic_core import ErrorDetails
@@ -14,6 +24,11 @@ from pydantic_core import ErrorDetails
 from pausedemo.core.nearest import nearest
 from pausedemo.core.yamltext import MOST_PROBLEMS, Document
 from pausedemo.errors import Problem
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 Path = tuple[str | int, ...]
 
@@ -46,6 +61,12 @@ class Words:
     """What a value must be, to stand after "must be". Goes into a type's ``Annotated``."""
 
     text: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Tell it to whoever reads the JSON Schema, too."""
+        return {"description": self.text, **handler(schema)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import (
     AfterValidator,
+    ConfigDict,
     Discriminator,
     Field,
     StrictBool,
@@ -53,15 +54,23 @@ def _is_pattern(text: str) -> str:
     return text
 
 
+_REFERENCE: Final = r"^[\w-]+(\.[\w-]+)+$"
+
+
 def _is_reference(text: str) -> str:
-    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
+    if not re.fullmatch(_REFERENCE, text):
         raise ValueError(
             f"{describe(text)} does not name an earlier step's fact, as before.uid does"
         )
     return text
 
 
-Reference: TypeAlias = Annotated[StrictStr, AfterValidator(_is_reference)]
+Reference: TypeAlias = Annotated[
+    StrictStr,
+    AfterValidator(_is_reference),
+    Field(json_schema_extra={"pattern": _REFERENCE}),
+    Words("a fact of an earlier step, such as before.uid"),
+]
 
 
 class Operators(StrictModel):
@@ -70,6 +79,8 @@ class Operators(StrictModel):
     ``same_as``, ``differs_from`` and ``at_least_as`` name a fact of an earlier step: ``<its
     as>.<fact>``. The defaults mean nothing: only what is given is a condition.
     """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     contains: StrictStr = ""
     matches: Annotated[StrictStr, AfterValidator(_is_pattern)] = ""
@@ -200,6 +211,8 @@ TwoOrMore: TypeAlias = Annotated[tuple[StrictStr, ...], Field(min_length=2)]
 
 class NamespaceGroups(StrictModel):
     """Per kind of namespace: the containers that must be in one, or each in one of its own."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     shared: Mapping[NamespaceKind, TwoOrMore] = Field(default_factory=dict)
     separate: Mapping[NamespaceKind, TwoOrMore] = Field(default_factory=dict)

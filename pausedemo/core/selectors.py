@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeAlias
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
-from pydantic import AfterValidator, StrictStr
+from pydantic import AfterValidator, Field, StrictStr
 
 from pausedemo.core.complaints import Words, describe, hint_at
 from pausedemo.core.results import EngineFacts
@@ -70,7 +70,13 @@ def _is_selector(text: str) -> str:
     return text
 
 
+#: As much of a selector's form as an editor needs to know.
+_FORM: Final = rf"^({'|'.join(ENGINE_NAMES)})([<>=!][<>=!.,0-9]*)?(/[\w.-]+)?$"
+
 #: A selector's text in a file, checked.
 Selector: TypeAlias = Annotated[
-    StrictStr, AfterValidator(_is_selector), Words("an engine, such as podman or docker<23")
+    StrictStr,
+    AfterValidator(_is_selector),
+    Field(json_schema_extra={"pattern": _FORM}),
+    Words("an engine, such as podman or docker<23"),
 ]

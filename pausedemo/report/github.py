@@ -60,9 +60,10 @@ def render_annotations(result: RunResult) -> str:
         for scenario in result.scenarios
         for step, _ in scenario.stale
     ]
-    lines.append(_render_command("notice", {"title": "pausedemo"}, format_totals(result)))
+    lines.append(render_command("notice", {"title": "pausedemo"}, format_totals(result)))
     if substitutes := list_substitutes(result):
         title = "pausedemo: substitute images"
+<<<<<<< HEAD
         lines.append(_render_command("notice", {"title": title}, "\n".join(substitutes)))
     if known := list_known(result):
         title = "pausedemo: known differences"
@@ -89,9 +90,23 @@ def _render_errors(scenario: ScenarioResult) -> list[str]:
 def _locate(scenario: ScenarioResult, what: str) -> dict[str, str]:
     properties = {"title": f"{scenario.name}: {what}"}
     return {**properties, "file": scenario.source} if scenario.source else properties
+=======
+        lines.append(render_command("notice", {"title": title}, "\n".join(substitutes)))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _render_command(name: str, properties: dict[str, str], message: str) -> str:
+def _render_error(scenario: ScenarioResult, step: StepResult) -> str:
+    properties = {"title": f"{scenario.name}: {step.name} ({step.status.value})"}
+    if scenario.source:
+        properties["file"] = scenario.source
+    message = [f"$ {step.command}"] if step.command else []
+    message += [render_failure(failure) for failure in step.failures]
+    return render_command("error", properties, "\n".join(message) or step.status.value)
+>>>>>>> main
+
+
+def render_command(name: str, properties: dict[str, str], message: str) -> str:
+    """One workflow command, escaped; what GitHub shows of it is made visible first."""
     pairs = ",".join(
         f"{key}={escape_property(make_visible(value))}" for key, value in properties.items()
     )

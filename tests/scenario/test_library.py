@@ -8,6 +8,7 @@ import pytest
 from pausedemo.core.yamltext import LARGEST_BYTES
 from pausedemo.errors import InvalidFile, UsageError
 from pausedemo.resources import scenarios_dir
+from pausedemo.scenario.files import shipped_files
 from pausedemo.scenario.library import load_scenario, load_scenarios
 
 TEXT = "name: x\ntitle: X\npods: {p: {manifest: m.yaml}}\nsteps: [{apply: {}}]\n"
@@ -56,7 +57,7 @@ def test_an_unknown_scenario_is_a_wrong_command(name: str, message: str) -> None
     assert str(caught.value).startswith(message)
 
 
-def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+def test_a_folder_itself_is_no_scenario(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Is a directory"):
         load_scenario(tmp_path)
 
@@ -105,8 +106,8 @@ def test_bytes_that_are_not_utf_8_are_placed(tmp_path: Path) -> None:
 def test_every_manifest_that_travels_with_pausedemo_is_used_or_the_article_s() -> None:
     used = {
         Path(entry.manifest).name
-        for path in scenarios_dir().glob("*.yaml")
+        for path in shipped_files().values()
         for entry in load_scenario(path).file.pods.values()
     }
-    there = {path.name for path in (scenarios_dir() / "manifests").glob("*.yaml")}
+    there = {path.name for path in scenarios_dir().rglob("manifests/*.yaml")}
     assert there == used

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -46,7 +47,8 @@ def problems_of(text: str) -> list[str]:
 def test_every_scenario_that_travels_with_pausedemo_is_right(name: str) -> None:
     (scenario,) = load_scenarios([name])
     assert scenario.name == name
-    assert scenario.source == str(scenarios_dir() / f"{name}.yaml")
+    assert Path(scenario.source).stem == name
+    assert Path(scenario.source).is_relative_to(scenarios_dir())
     assert set(scenario.manifests) == set(scenario.file.pods)
     for step in scenario.file.steps:
         assert scenario.pod_of(step) in scenario.manifests
