@@ -52,7 +52,7 @@ def render_annotations(result: RunResult) -> str:
     """
     lines = [line for scenario in result.scenarios for line in _render_errors(scenario)]
     lines += [
-        _render_command(
+        render_command(
             "warning",
             _locate(scenario, f"{step.name} (stale difference)"),
             f"{describe_difference(step)}\nTake it out of the scenario's file.",
@@ -63,11 +63,10 @@ def render_annotations(result: RunResult) -> str:
     lines.append(render_command("notice", {"title": "pausedemo"}, format_totals(result)))
     if substitutes := list_substitutes(result):
         title = "pausedemo: substitute images"
-<<<<<<< HEAD
-        lines.append(_render_command("notice", {"title": title}, "\n".join(substitutes)))
+        lines.append(render_command("notice", {"title": title}, "\n".join(substitutes)))
     if known := list_known(result):
         title = "pausedemo: known differences"
-        lines.append(_render_command("notice", {"title": title}, "\n".join(known)))
+        lines.append(render_command("notice", {"title": title}, "\n".join(known)))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -75,7 +74,7 @@ def _render_errors(scenario: ScenarioResult) -> list[str]:
     lines = []
     if scenario.status is Status.FLAKY:
         properties = _locate(scenario, STATUS_NAMES[Status.FLAKY])
-        lines.append(_render_command("error", properties, describe_attempts(scenario)))
+        lines.append(render_command("error", properties, describe_attempts(scenario)))
     for step in scenario.steps:
         if step.status in (Status.FAILED, Status.ERROR):
             message = [f"$ {step.command}"] if step.command else []
@@ -83,26 +82,13 @@ def _render_errors(scenario: ScenarioResult) -> list[str]:
             message += [told] if (told := describe_difference(step)) else []
             properties = _locate(scenario, f"{step.name} ({step.status.value})")
             text = "\n".join(message) or step.status.value
-            lines.append(_render_command("error", properties, text))
+            lines.append(render_command("error", properties, text))
     return lines
 
 
 def _locate(scenario: ScenarioResult, what: str) -> dict[str, str]:
     properties = {"title": f"{scenario.name}: {what}"}
     return {**properties, "file": scenario.source} if scenario.source else properties
-=======
-        lines.append(render_command("notice", {"title": title}, "\n".join(substitutes)))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _render_error(scenario: ScenarioResult, step: StepResult) -> str:
-    properties = {"title": f"{scenario.name}: {step.name} ({step.status.value})"}
-    if scenario.source:
-        properties["file"] = scenario.source
-    message = [f"$ {step.command}"] if step.command else []
-    message += [render_failure(failure) for failure in step.failures]
-    return render_command("error", properties, "\n".join(message) or step.status.value)
->>>>>>> main
 
 
 def render_command(name: str, properties: dict[str, str], message: str) -> str:
