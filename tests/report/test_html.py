@@ -127,6 +127,8 @@ def test_the_page_forbids_itself_everything_but_what_it_holds() -> None:
         ("HTTP://[::1]:80/", "HTTP://[::1]:80/"),
         ("javascript:alert(1)", ""),
         (" javascript:alert(1)", ""),
+        ("javascript://host/%0aalert(1)", ""),
+        ("ftp://host/", ""),
         ("java\nscript://x/%0aalert(1)", ""),
         ("data:text/html,x", ""),
         ("//host/path", ""),

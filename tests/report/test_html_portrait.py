@@ -204,6 +204,7 @@ def test_nobody_is_no_drawing_and_a_crowd_stands_in_one_column() -> None:
         ([(0, 0), (1, 1), (2, 5)], [0, 0, 0]),
         ([(0, 2), (1, 3), (3, 4)], [0, 1, 0]),
         ([(0, 5), (1, 1), (2, 2)], [0, 1, 1]),
+        ([(0, 2), (2, 3)], [0, 1]),
     ],
 )
 def test_reaches_that_overlap_get_tracks_of_their_own(
