@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from pausedemo.core.results import (
+    Difference,
     EngineFacts,
     Failure,
     ImageUse,
@@ -25,17 +26,20 @@ FACTS = st.recursive(
     max_leaves=10,
 )
 _DURATIONS = st.floats(0, 1e6)
+# Only a scenario is flaky.
+_STATUSES = st.sampled_from([status for status in Status if status is not Status.FLAKY])
 _STEPS = st.builds(
     StepResult,
     name=TEXTS,
     kind=TEXTS,
     command=TEXTS,
-    status=st.sampled_from(Status),
+    status=_STATUSES,
     output=TEXTS,
     observed=FACTS,
     failures=st.lists(st.builds(Failure, TEXTS, FACTS, FACTS), max_size=3).map(tuple),
     duration_s=_DURATIONS,
     explain=TEXTS,
+    difference=st.none() | st.builds(Difference, TEXTS, TEXTS, st.booleans()),
 )
 _SCENARIOS = st.builds(
     ScenarioResult,
@@ -44,6 +48,11 @@ _SCENARIOS = st.builds(
     source=TEXTS,
     steps=st.lists(_STEPS, max_size=3).map(tuple),
     duration_s=_DURATIONS,
+    explain=TEXTS,
+    tags=st.lists(TEXTS, max_size=2).map(tuple),
+    links=st.lists(TEXTS, max_size=2).map(tuple),
+    attempts=st.lists(_STATUSES, max_size=4).map(tuple),
+    not_applicable=st.just("") | TEXTS,
 )
 RUNS = st.builds(
     RunResult,
