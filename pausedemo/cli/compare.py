@@ -22,9 +22,9 @@ from pausedemo.errors import EXIT_FAILED, EXIT_PASSED, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pausedemo.core.results import RunResult
     from pausedemo.scenario.parse import Scenario
     from pausedemo.scenario.selection import Selection
+    from pausedemo.scenario.session import Outcome
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -77,8 +77,8 @@ def compare(
     console = Console()
     when = SystemClock().now()
     with signals_as_errors():
-        runs = _run_all([wanted for _, wanted in named], scenarios, policy, console)
-    matrix = compute_matrix(runs, [label for label, _ in named])
+        outcomes = _run_all([wanted for _, wanted in named], scenarios, policy, console)
+    matrix = compute_matrix([one.result for one in outcomes], [label for label, _ in named])
     print_matrix(console, matrix)
     if json_file is not None:
         from pausedemo.report.matrix.json_report import render_json
@@ -92,6 +92,9 @@ def compare(
         from pausedemo.report.matrix.html import render_html
 
         write_report(html, render_html(matrix, when))
+    for outcome in outcomes:
+        if outcome.fatal is not None:
+            raise outcome.fatal
     return EXIT_PASSED if matrix.is_good else EXIT_FAILED
 
 
@@ -109,8 +112,11 @@ def _split_label(text: str) -> tuple[str | None, str]:
 
 def _run_all(
     wanted: Sequence[str], scenarios: Sequence[Scenario], policy: str, console: Console
-) -> list[RunResult]:
-    """One run on each engine, one engine after another; all must answer before the first."""
+) -> list[Outcome]:
+    """One run on each engine, one engine after another; all must answer before the first.
+
+    An engine that goes away ends its own run only.
+    """
     from pausedemo.cli.image_supply import make_resolver
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
@@ -118,7 +124,7 @@ def _run_all(
     from pausedemo.report.console import ConsoleReporter
     from pausedemo.scenario.session import run_scenarios
 
-    runs: list[RunResult] = []
+    outcomes: list[Outcome] = []
     with contextlib.ExitStack() as connections:
         connected = [
             connections.enter_context(contextlib.closing(connect(engine))) for engine in wanted
@@ -127,8 +133,5 @@ def _run_all(
             remove_left_behind(engine, kept_too=False, unknown_too=False)
             with ConsoleReporter(console, quiet=True) as reporter:
                 resolve = make_resolver(engine, policy, reporter)
-                outcome = run_scenarios(scenarios, engine, resolve, SystemClock(), reporter)
-            if outcome.fatal is not None:
-                raise outcome.fatal
-            runs.append(outcome.result)
-    return runs
+                outcomes.append(run_scenarios(scenarios, engine, resolve, SystemClock(), reporter))
+    return outcomes
