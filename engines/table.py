@@ -14,10 +14,10 @@ from typing import Final
 INSIDE: Final = "/run/engine"
 SOCKET: Final = f"unix://{INSIDE}/engine.sock"
 
-#: Every house needs these: its PID 1, ``ip`` and ``mount``; and firewalls want iptables.
-COMMON: Final = ("ca-certificates", "iproute2", "iptables", "mount", "tini")
+#: Every house needs these: ``ip`` and ``mount``, a PID 1, a firewall, and ``ps`` for `docker top`.
+COMMON: Final = ("ca-certificates", "iproute2", "iptables", "mount", "procps", "tini")
 DOCKER: Final = ("docker.io", "runc")
-PODMAN: Final = ("aardvark-dns", "crun", "netavark", "podman", "runc")
+PODMAN: Final = ("aardvark-dns", "crun", "netavark", "nftables", "podman", "runc")
 
 
 @dataclass(frozen=True, slots=True)
