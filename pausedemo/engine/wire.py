@@ -12,6 +12,7 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    Event,
 )
 from pausedemo.errors import EngineGone
 
@@ -60,6 +61,24 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
         state=parse_state(row["State"]),
         status=row["Status"],
         created_at=datetime.fromtimestamp(row["Created"], UTC),
+    )
+
+
+def parse_event(raw: Mapping[str, Any], aliases: Mapping[str, str]) -> Event:
+    """Read one message of ``GET /events``; ``aliases`` are an engine's own words for actions."""
+    actor = raw["Actor"]
+    return Event(
+        action=aliases.get(raw["Action"], raw["Action"]),
+        container_id=actor["ID"],
+        attributes=actor.get("Attributes") or {},
+        time=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
+    )
+
+
+def bears_all(attributes: Mapping[str, str], labels: Mapping[str, str | None]) -> bool:
+    """Whether all labels are there; one whose value is None may have any."""
+    return all(
+        key in attributes and value in (None, attributes[key]) for key, value in labels.items()
     )
 
 
