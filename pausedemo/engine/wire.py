@@ -12,6 +12,7 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    ProcessTable,
 )
 from pausedemo.errors import EngineGone
 
@@ -61,6 +62,16 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
         status=row["Status"],
         created_at=datetime.fromtimestamp(row["Created"], UTC),
     )
+
+
+def parse_processes(raw: Mapping[str, Any]) -> ProcessTable:
+    """Read the reply of ``top``. No cell but a row's last, the command, holds a blank.
+
+    podman 4 hands on the lines that a ps printed as they are: one cell each.
+    """
+    titles = " ".join(raw["Titles"]).split()
+    cells = (" ".join(row).split(None, len(titles) - 1) for row in raw.get("Processes") or ())
+    return ProcessTable(tuple(titles), tuple(map(tuple, cells)))
 
 
 def parse_time(text: str) -> datetime | None:
