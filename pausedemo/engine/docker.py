@@ -172,9 +172,8 @@ class DockerEngine:
         self._ask(action, self._client.exec_start, exec_id, detach=True)
 
     def list_processes(self, container: str) -> ProcessTable:
-        raw = self._ask(f"list processes of container {container}", self._client.top, container)
-        rows = raw.get("Processes") or ()
-        return ProcessTable(tuple(raw["Titles"]), tuple(tuple(row) for row in rows))
+        action = f"list processes of container {container}"
+        return wire.parse_processes(self._ask(action, self._client.top, container))
 
     def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
         folder, name = posixpath.split(path)

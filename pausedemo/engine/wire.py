@@ -13,6 +13,7 @@ from pausedemo.engine.port import (
     ContainerState,
     ContainerSummary,
     Event,
+    ProcessTable,
 )
 from pausedemo.errors import EngineGone
 
@@ -80,6 +81,16 @@ def bears_all(attributes: Mapping[str, str], labels: Mapping[str, str | None]) -
     return all(
         key in attributes and value in (None, attributes[key]) for key, value in labels.items()
     )
+
+
+def parse_processes(raw: Mapping[str, Any]) -> ProcessTable:
+    """Read the reply of ``top``. No cell but a row's last, the command, holds a blank.
+
+    podman 4 hands on the lines that a ps printed as they are: one cell each.
+    """
+    titles = " ".join(raw["Titles"]).split()
+    cells = (" ".join(row).split(None, len(titles) - 1) for row in raw.get("Processes") or ())
+    return ProcessTable(tuple(titles), tuple(map(tuple, cells)))
 
 
 def parse_time(text: str) -> datetime | None:
