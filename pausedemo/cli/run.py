@@ -20,6 +20,8 @@ from pausedemo.cli.reports import check_folder, write_report
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pausedemo.core.results import RunResult
     from pausedemo.scenario.selection import Selection
 
@@ -102,11 +104,7 @@ def run(
                 portraits=html is not None,
             )
         connected.close()
-    _write_reports(outcome.result, junit, json_file)
-    if html is not None:
-        from pausedemo.report.html import render_html
-
-        write_report(html, render_html(outcome.result, began))
+    _write_reports(outcome.result, began, junit, json_file, html)
     if keep:
         click.echo("The pods were kept; pausedemo clean removes them.")
     if outcome.fatal is not None:
@@ -131,7 +129,13 @@ def _parse_version(text: str) -> tuple[int, int]:
         raise UsageError(f"--kubernetes-version: {error}") from error
 
 
-def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None) -> None:
+def _write_reports(
+    result: RunResult,
+    when: datetime,
+    junit: Path | None,
+    json_file: Path | None,
+    html: Path | None,
+) -> None:
     from pausedemo.report.github import render_annotations, render_step_summary
     from pausedemo.report.json_report import render_json
 
@@ -141,6 +145,10 @@ def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None
         write_report(junit, render_junit(result))
     if json_file is not None:
         write_report(json_file, render_json(result))
+    if html is not None:
+        from pausedemo.report.html import render_html
+
+        write_report(html, render_html(result, when))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write(render_annotations(result))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")

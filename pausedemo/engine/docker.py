@@ -15,7 +15,6 @@ import posixpath
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
 import docker
@@ -120,14 +119,12 @@ class DockerEngine:
         self._ask(action, self._client.remove_container, container, v=True, force=force)
 
     def remove_container(self, container: str) -> None:
-        if self._podman:
-            # podman 5 sends TERM before it removes by force, and waits out the stop timeout.
-            with contextlib.suppress(Conflict, NotFound):
-                self.kill_container(container)
         deadline = time.monotonic() + REMOVAL_TIMEOUT_S
         while True:
             try:
-                if self._removal_is_gentle:
+                if self._podman:
+                    # Its 5.4 asks the program to end before it removes by force, and waits for
+                    # that ten seconds. A stop without grace also ends a restart policy.
                     self.stop_container(container, 0)
                 self.delete_container(container, force=True)
             except NotFound:
@@ -139,15 +136,6 @@ class DockerEngine:
                 time.sleep(POLL_S)
             else:
                 return
-
-    @cached_property
-    def _removal_is_gentle(self) -> bool:
-        """Whether a forced removal asks the program to end first, and waits for it ten seconds.
-
-        Docker's and podman 4.3's do not, podman 5.4's does, and its Docker API has no word to
-        tell it otherwise. A stop without grace is also the end of a restart policy.
-        """
-        return self.describe().name == "podman"
 
     def inspect_container(self, container: str) -> ContainerInfo:
         action = f"inspect container {container}"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hypothesis import strategies as st
-
 from pausedemo.core.results import Portrait, Resident
-from tests.report.hostile import TEXTS
 
 # As Linux 6.1 numbers the first namespaces: include/linux/proc_ns.h.
 NODE = {
@@ -94,19 +91,3 @@ NAMED = {
     "alone": ALONE,
     "broken": BROKEN,
 }
-
-_KINDS = st.sampled_from(["net", "ipc", "uts", "pid", "mnt", "cgroup", "user", "time", "new"])
-#: Few inodes for many containers, so that much is shared, in every pattern.
-PORTRAITS = st.builds(
-    Portrait,
-    st.lists(
-        st.builds(
-            Resident,
-            st.sampled_from(["POD", "a", "web-server-with-a-long-name", "日本"]) | TEXTS,
-            st.sampled_from(["", "p", "q"]) | TEXTS,
-            st.dictionaries(_KINDS, st.integers(4026531835, 4026531839), max_size=9),
-        ),
-        max_size=9,
-    ).map(tuple),
-    st.dictionaries(_KINDS, st.integers(4026531835, 4026531839), max_size=9),
-)

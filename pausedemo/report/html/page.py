@@ -11,6 +11,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Final
 from urllib.parse import urlsplit
@@ -66,6 +67,7 @@ def render_page(
     )
 
 
+@cache
 def _make_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pausedemo.report.html", _TEMPLATES),
