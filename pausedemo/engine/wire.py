@@ -115,6 +115,7 @@ def render_config(config: ContainerConfig) -> dict[str, Any]:
         "IpcMode": config.ipc_mode,
         "PidMode": config.pid_mode,
         "UTSMode": config.uts_mode,
+        "CgroupnsMode": config.cgroup_mode,
         "CapAdd": list(config.cap_add) or None,
         "CpuShares": config.cpu_shares,
         "OomScoreAdj": config.oom_score_adj,
