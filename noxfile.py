@@ -1,4 +1,4 @@
-"""What is checked: ``nox -s tests``, ``nox -s lint``, ``nox -s bench``."""
+"""What is checked: ``nox -s tests``, ``nox -s lint``, ``nox -s bench``, ``nox -s engines``."""
 
 import nox
 
@@ -38,3 +38,16 @@ def bench(session: nox.Session) -> None:
     """Measure against the docker command, Compose and the engine itself, and print the ratios."""
     install(session, "tests")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def engines(session: nox.Session) -> None:
+    """Run the catalogue on every real engine, as root on Debian, and print what differs.
+
+    Names of engines (``python -m engines list``) and pausedemo compare's options may follow
+    ``--``. Without any, the contract suite is run on all of them first.
+    """
+    install(session, "tests")
+    if not session.posargs:
+        session.run("python", "-m", "engines", "contract", "-q")
+    session.run("python", "-m", "engines", "compare", *session.posargs)

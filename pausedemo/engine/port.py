@@ -42,7 +42,7 @@ class EngineInfo:
 class ContainerConfig:
     """What to create. ``None`` leaves a value to the image or to the engine.
 
-    ``image`` is an id or reference that is already on the engine. The four modes are the
+    ``image`` is an id or reference that is already on the engine. The modes are the
     engine's own words: ``bridge``, ``host``, ``none``, ``shareable``, ``container:<id>``.
     ``publish`` are TCP ports of the container, each published on a port of the host that the
     engine chooses. ``restart_policy``: the kubelet restarts, never the engine, unless a
@@ -62,6 +62,7 @@ class ContainerConfig:
     ipc_mode: str | None = None
     pid_mode: str | None = None
     uts_mode: str | None = None
+    cgroup_mode: str | None = None
     cap_add: tuple[str, ...] = ()
     cpu_shares: int | None = None
     oom_score_adj: int | None = None

@@ -12,6 +12,8 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    Event,
+    ProcessTable,
 )
 from pausedemo.errors import EngineGone
 
@@ -63,6 +65,34 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
     )
 
 
+def parse_event(raw: Mapping[str, Any], aliases: Mapping[str, str]) -> Event:
+    """Read one message of ``GET /events``; ``aliases`` are an engine's own words for actions."""
+    actor = raw["Actor"]
+    return Event(
+        action=aliases.get(raw["Action"], raw["Action"]),
+        container_id=actor["ID"],
+        attributes=actor.get("Attributes") or {},
+        time=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
+    )
+
+
+def bears_all(attributes: Mapping[str, str], labels: Mapping[str, str | None]) -> bool:
+    """Whether all labels are there; one whose value is None may have any."""
+    return all(
+        key in attributes and value in (None, attributes[key]) for key, value in labels.items()
+    )
+
+
+def parse_processes(raw: Mapping[str, Any]) -> ProcessTable:
+    """Read the reply of ``top``. No cell but a row's last, the command, holds a blank.
+
+    podman 4 hands on the lines that a ps printed as they are: one cell each.
+    """
+    titles = " ".join(raw["Titles"]).split()
+    cells = (" ".join(row).split(None, len(titles) - 1) for row in raw.get("Processes") or ())
+    return ProcessTable(tuple(titles), tuple(map(tuple, cells)))
+
+
 def parse_time(text: str) -> datetime | None:
     """An engine's RFC 3339 time, nanoseconds cut to microseconds; None for Go's zero time or "".
 
@@ -85,6 +115,7 @@ def render_config(config: ContainerConfig) -> dict[str, Any]:
         "IpcMode": config.ipc_mode,
         "PidMode": config.pid_mode,
         "UTSMode": config.uts_mode,
+        "CgroupnsMode": config.cgroup_mode,
         "CapAdd": list(config.cap_add) or None,
         "CpuShares": config.cpu_shares,
         "OomScoreAdj": config.oom_score_adj,

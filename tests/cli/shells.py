@@ -67,7 +67,7 @@ class Shells:
             zsh.expect_exact("defined")
             zsh.send(f"{line}\t\t")
             zsh.expect_exact(until)
-            before: str = zsh.before
+            before = str(zsh.before)
             zsh.sendcontrol("c")
             return before + until
 

@@ -14,9 +14,11 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    ProcessTable,
 )
 from pausedemo.engine.wire import (
     parse_container,
+    parse_processes,
     parse_state,
     parse_summary,
     parse_time,
@@ -244,3 +246,33 @@ def test_references_are_split(reference: str, split: tuple[str, str]) -> None:
 def test_labels_are_asked_for_by_value_or_by_key() -> None:
     assert render_label_filter({}) == {}
     assert render_label_filter({"a": "b", "c": None}) == {"label": ["a=b", "c"]}
+
+
+def test_processes_are_read_whichever_way_the_engine_splits_their_lines() -> None:
+    # Docker 20.10; podman 5.4 and 4.3, which run the ps of the container.
+    docker = {
+        "Titles": ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"],
+        "Processes": [["root", "31873", "31853", "0", "07:51", "?", "00:00:00", "sleep 3600"]],
+    }
+    podman_5 = {
+        "Titles": ["PID", "USER", "COMMAND"],
+        "Processes": [["1", "65535", "/pause"], ["6", "root", "sleep 3600"]],
+    }
+    podman_4 = {
+        "Titles": ["PID   USER     COMMAND"],
+        "Processes": [["1 65535    /pause"], ["6 root     sleep 3600"]],
+    }
+    assert parse_processes(docker) == ProcessTable(
+        ("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"),
+        (("root", "31873", "31853", "0", "07:51", "?", "00:00:00", "sleep 3600"),),
+    )
+    seen_inside = ProcessTable(
+        ("PID", "USER", "COMMAND"), (("1", "65535", "/pause"), ("6", "root", "sleep 3600"))
+    )
+    assert parse_processes(podman_5) == parse_processes(podman_4) == seen_inside
+
+
+@pytest.mark.parametrize("processes", [None, []])
+def test_nobody_may_be_there(processes: list[list[str]] | None) -> None:
+    raw = {"Titles": ["PID", "CMD"], "Processes": processes}
+    assert parse_processes(raw) == ProcessTable(("PID", "CMD"), ())
