@@ -87,7 +87,10 @@ class ContainerSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInfo:
-    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run."""
+    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run.
+
+    ``ports`` are the published ones, each as ``0.0.0.0:32768->8080/tcp``.
+    """
 
     id: str
     name: str
@@ -104,6 +107,7 @@ class ContainerInfo:
     started_at: datetime | None
     finished_at: datetime | None
     ip: str
+    ports: tuple[str, ...]
     network_mode: str
     ipc_mode: str
     pid_mode: str
