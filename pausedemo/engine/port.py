@@ -29,13 +29,14 @@ class ContainerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who answers. ``runtime`` is the name of the engine's default OCI runtime."""
+    """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists."""
 
     name: str
     version: str
     api_version: str
     runtime: str
     architecture: str
+    runtimes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
