@@ -46,6 +46,7 @@ ln -s fd/1 dev/stdout
 ln -s fd/2 dev/stderr
 
 # cgroups(7). With version 1, or both, /sys/fs/cgroup is a tmpfs with a mount for each hierarchy.
+# Of both, the engine sees those of version 1: crun refuses to start where it finds one of each.
 if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
 	version=2
 	echo 0 >"/sys/fs/cgroup/$cgroup/cgroup.procs"
@@ -57,6 +58,7 @@ else
 		hierarchy=${hierarchy%/"$cgroup"}
 		name=${hierarchy##*/}
 		echo 0 >"$hierarchy/$cgroup/cgroup.procs"
+		[ ! -e "$hierarchy/cgroup.controllers" ] || continue
 		mkdir "sys/fs/cgroup/$name"
 		mount --bind "$hierarchy/$cgroup" "sys/fs/cgroup/$name"
 	done

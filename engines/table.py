@@ -7,6 +7,7 @@ between runs is below ``/data``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,8 +17,9 @@ SOCKET: Final = f"unix://{INSIDE}/engine.sock"
 
 #: Every house needs these: ``ip`` and ``mount``, a PID 1, a firewall, and ``ps`` for `docker top`.
 COMMON: Final = ("ca-certificates", "iproute2", "iptables", "mount", "procps", "tini")
-DOCKER: Final = ("docker.io", "runc")
-PODMAN: Final = ("aardvark-dns", "crun", "netavark", "nftables", "podman", "runc")
+DOCKER: Final = ("crun", "docker.io", "runc")
+#: catatonit: podman run --init; netavark writes its rules with nft (5) or iptables (4).
+PODMAN: Final = ("aardvark-dns", "catatonit", "crun", "netavark", "nftables", "podman", "runc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class RealEngine:
     machine_program: str | None = None
 
 
-# runc and cgroupfs: crun refuses a machine with control groups of both versions, and there is no
-# systemd inside. The limits are below those of the machine, which podman would raise to its own.
+# No systemd is inside, hence cgroupfs and the file of events. The limits are below those of most
+# machines: podman's own are above what a machine may allow.
 CONTAINERS_CONF: Final = """\
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -62,7 +64,22 @@ PODMAN_COMMAND: Final = (
     f"CONTAINERS_STORAGE_CONF={INSIDE}/storage.conf",
     *("podman", "system", "service", "--time", "0", SOCKET),
 )
-DOCKER_COMMAND: Final = ("dockerd", "--host", SOCKET, "--data-root", "/data")
+DOCKER_COMMAND: Final = (
+    *("dockerd", "--host", SOCKET, "--data-root", "/data"),
+    *("--config-file", f"{INSIDE}/daemon.json"),
+)
+# For --runtime. gVisor takes a network namespace of a recent kernel for the machine's own, and
+# would not bring it up itself: it uses the one that Docker made, as it is (--network=host).
+CRUN: Final = {"crun": {"path": "/usr/bin/crun"}}
+GVISOR: Final = {
+    "runsc": {"path": "/usr/bin/runsc", "runtimeArgs": ["--network=host", "--ignore-cgroups"]}
+}
+
+
+def render_daemon_json(runtimes: Mapping[str, object]) -> str:
+    """dockerd's configuration file, with runtimes beside its own."""
+    return json.dumps({"runtimes": runtimes}, indent=2) + "\n"
+
 
 _ALL: Final = (
     RealEngine(
@@ -72,6 +89,7 @@ _ALL: Final = (
         version="20.10.",
         packages=(*COMMON, *DOCKER),
         command=DOCKER_COMMAND,
+        files={"daemon.json": render_daemon_json(CRUN)},
         machine_program="dockerd",
     ),
     RealEngine(
@@ -79,8 +97,9 @@ _ALL: Final = (
         title="Docker Engine of Debian trixie",
         suite="trixie",
         version="26.1.",
-        packages=(*COMMON, *DOCKER),
+        packages=(*COMMON, *DOCKER, "runsc"),
         command=DOCKER_COMMAND,
+        files={"daemon.json": render_daemon_json({**CRUN, **GVISOR})},
     ),
     RealEngine(
         name="podman-4.3",

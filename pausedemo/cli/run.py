@@ -14,6 +14,7 @@ from pausedemo.cli.options import (
     images_option,
     install_option,
     require_selection,
+    runtime_option,
     selection_options,
 )
 from pausedemo.cli.reports import check_folder, write_report
@@ -31,6 +32,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.command()
 @selection_options
 @engine_option
+@runtime_option
 @images_option
 @install_option
 @click.option(
@@ -54,6 +56,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 def run(
     selection: Selection,
     engine: str,
+    runtime: str | None,
     policy: str,
     version_text: str,
     junit: Path | None,
@@ -89,7 +92,7 @@ def run(
     clock = SystemClock()
     began = clock.now()
     with signals_as_errors():
-        connected = connect(engine)
+        connected = connect(engine, runtime=runtime)
         remove_left_behind(connected, kept_too=False, unknown_too=False)
         before_step = _wait_for_enter if by_step else None
         with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:

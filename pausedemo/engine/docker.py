@@ -60,9 +60,11 @@ _T = TypeVar("_T")
 class DockerEngine:
     """An engine reached through a docker SDK client. Safe to use from several threads."""
 
-    def __init__(self, client: docker.APIClient, url: str) -> None:
+    def __init__(self, client: docker.APIClient, url: str, runtime: str | None = None) -> None:
+        """``runtime`` is the OCI runtime of all containers made; None: the engine's default."""
         self._client = client
         self._url = url
+        self._runtime = runtime
 
     @property
     def url(self) -> str:
@@ -75,8 +77,9 @@ class DockerEngine:
             name="podman" if _is_podman(version) else "docker",
             version=version["Version"],
             api_version=version["ApiVersion"],
-            runtime=info.get("DefaultRuntime", ""),
+            runtime=self._runtime or info.get("DefaultRuntime", ""),
             architecture=version["Arch"],
+            runtimes=tuple(sorted(info.get("Runtimes") or ())),
         )
 
     def close(self) -> None:
@@ -86,6 +89,8 @@ class DockerEngine:
 
     def create_container(self, config: ContainerConfig) -> str:
         body = wire.render_config(config)
+        if self._runtime is not None:
+            body["HostConfig"]["Runtime"] = self._runtime
         reply = self._ask(
             f"create container {config.name}",
             self._client.create_container_from_config,

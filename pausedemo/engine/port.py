@@ -29,13 +29,14 @@ class ContainerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who answers. ``runtime`` is the name of the engine's default OCI runtime."""
+    """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists."""
 
     name: str
     version: str
     api_version: str
     runtime: str
     architecture: str
+    runtimes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,10 @@ class ContainerSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInfo:
-    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run."""
+    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run.
+
+    ``ports`` are the published ones, each as ``0.0.0.0:32768->8080/tcp``.
+    """
 
     id: str
     name: str
@@ -104,6 +108,7 @@ class ContainerInfo:
     started_at: datetime | None
     finished_at: datetime | None
     ip: str
+    ports: tuple[str, ...]
     network_mode: str
     ipc_mode: str
     pid_mode: str

@@ -45,6 +45,7 @@ def parse_container(raw: Mapping[str, Any]) -> ContainerInfo:
         started_at=parse_time(state["StartedAt"]),
         finished_at=parse_time(state["FinishedAt"]),
         ip=_first_ip(raw.get("NetworkSettings") or {}),
+        ports=_render_ports((raw.get("NetworkSettings") or {}).get("Ports") or {}),
         network_mode=host["NetworkMode"],
         ipc_mode=host.get("IpcMode", ""),
         pid_mode=host.get("PidMode", ""),
@@ -193,3 +194,12 @@ def _first_ip(settings: Mapping[str, Any]) -> str:
         if network.get("IPAddress"):
             return str(network["IPAddress"])
     return str(settings.get("IPAddress") or "")
+
+
+def _render_ports(ports: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write each binding as ``docker ps`` does; a port that is only exposed has none."""
+    return tuple(
+        f"{bound['HostIp']}:{bound['HostPort']}->{port}"
+        for port, bindings in sorted(ports.items())
+        for bound in bindings or ()
+    )

@@ -56,6 +56,7 @@ def test_a_sandbox_that_runs_is_read_whole() -> None:
         started_at=datetime(2026, 11, 24, 4, 30, 59, 410736, UTC),
         finished_at=None,
         ip=raw["NetworkSettings"]["Networks"]["ctnet"]["IPAddress"],
+        ports=(),
         network_mode="ctnet",
         ipc_mode="shareable",
         pid_mode="",
@@ -92,6 +93,21 @@ def test_a_member_keeps_the_full_id_that_it_joined() -> None:
     info = parse_container(read_inspected("ended"))
     joined = f"container:{read_inspected('pause')['Id']}"
     assert (info.network_mode, info.ipc_mode, info.pid_mode) == (joined, joined, joined)
+
+
+def test_published_ports_are_written_as_docker_ps_writes_them() -> None:
+    raw = read_inspected("pause")
+    raw["NetworkSettings"]["Ports"] = {
+        "80/tcp": None,
+        "8080/tcp": [
+            {"HostIp": "0.0.0.0", "HostPort": "32768"},  # noqa: S104 - as an engine says it
+            {"HostIp": "::", "HostPort": "32769"},
+        ],
+    }
+    assert parse_container(raw).ports == (
+        "0.0.0.0:32768->8080/tcp",
+        ":::32769->8080/tcp",
+    )
 
 
 def test_a_list_is_read_whole() -> None:
