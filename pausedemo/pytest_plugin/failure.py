@@ -68,6 +68,7 @@ def _print(result: ScenarioResult, crash: Crash, width: int, *, colour: bool) ->
     )
     painter = Painter(console)
     painter.print_prose(result.title, style="bold")
+    painter.print_line()
     for number, step in enumerate(result.steps, 1):
         painter.print_line(
             painter.verdict(step.status),
@@ -93,7 +94,6 @@ def _print_told(painter: Painter, step: StepResult) -> None:
     if step.explain.strip():
         painter.print_line()
         painter.print_prose(step.explain, indent=2)
-        painter.print_line()
 
 
 def _summarise(result: ScenarioResult, step: StepResult | None) -> str:

@@ -74,24 +74,19 @@ class ScenarioItem(pytest.Item):
         """Find the engine and the images: what is wrong here says nothing of the scenario."""
         try:
             with stoppable():
-                facts = self.venue.open()
-                if not self.scenario.applies_to(facts):
-                    pytest.skip(f"applies to {' or '.join(self.scenario.file.engines)} only")
-                self.venue.prepare(self.scenario)
+                self._find_what_it_needs()
         except PausedemoError as error:
-            if is_skipped(error, self.venue.settings):
-                pytest.skip(join_lines(str(error)))
-            pytest.fail(str(error), pytrace=False)
-        for name in ("name", "version", "api_version", "runtime"):
-            self.user_properties.append((f"engine.{name}", join_lines(getattr(facts, name))))
+            trouble = error
+        else:
+            return
+        # Out of the handler, or pytest would show the error twice, as the cause of its own.
+        if is_skipped(trouble, self.venue.settings):
+            pytest.skip(join_lines(str(trouble)))
+        pytest.fail(str(trouble), pytrace=False)
 
     def runtest(self) -> None:
-        try:
-            with stoppable():
-                result = self.venue.play(self.scenario)
-        except PausedemoError as error:
-            self.status = Status.ERROR
-            pytest.fail(str(error), pytrace=False)
+        with stoppable():
+            result = self.venue.play(self.scenario)
         self.status = result.status
         if not result.status.is_good:
             raise ScenarioWentWrong(result)
@@ -100,17 +95,25 @@ class ScenarioItem(pytest.Item):
         if result.status is Status.KNOWN_DIFFERENCE:
             if self.config.getoption("runxfail"):
                 raise ScenarioWentWrong(result)
-            # Not pytest.xfail(): it has no return for mypy in all versions.
-            raise pytest.xfail.Exception(describe_known(result))
+            pytest.xfail(describe_known(result))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         match excinfo.value:
             case ScenarioWentWrong() as wrong:
                 return represent(wrong.result, self.config.get_terminal_writer().fullwidth)
-            case StaleDifferenceWarning() as stale:
-                return str(stale)
+            case StaleDifferenceWarning() | PausedemoError() as error:
+                return str(error)
             case _:
                 return super().repr_failure(excinfo, style)
+
+    def _find_what_it_needs(self) -> None:
+        facts = self.venue.open()
+        if not self.scenario.applies_to(facts):
+            pytest.skip(f"applies to {' or '.join(self.scenario.file.engines)} only")
+        self.venue.prepare(self.scenario)
+        # For JUnit XML; named as in pausedemo's own report.
+        for name in ("name", "version", "api_version", "runtime"):
+            self.user_properties.append((f"engine.{name}", join_lines(getattr(facts, name))))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.name
