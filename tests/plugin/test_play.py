@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from junitparser import Error, JUnitXml, Skipped
+from junitparser import Error, JUnitXml, Properties, Skipped
 
 from pausedemo.engine.port import Engine
 from tests.plugin.conftest import Project
@@ -110,8 +110,8 @@ def test_every_way_to_end(
 
 def check_junit(path: Path, mark: str, version: str) -> None:
     cases = {case.name: case for suite in JUnitXml.fromfile(str(path)) for case in suite}
-    properties = {one.name: one.value for one in cases[f"good-{mark}"].properties()}
-    assert properties["engine.version"] == version
+    properties = cases[f"good-{mark}"].child(Properties)
+    assert {one.name: one.value for one in properties}["engine.version"] == version
     [failure] = cases[f"wrong-{mark}"].result
     assert failure.message == "x says good bye: not as expected: stdout"
     assert "✗ FAIL  [2/3] x says good bye" in failure.text
