@@ -8,14 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pausedemo.core.results import Difference, ScenarioResult, Status, StepResult
+from pausedemo.core.results import ScenarioResult, Status, StepResult
 from pausedemo.core.yamltext import load_documents
 from pausedemo.errors import PausedemoError
 from pausedemo.pytest_plugin.told import Crash, ScenarioRepr
 from pausedemo.report.comparison import is_message, render_failure
 from pausedemo.report.console.failure import print_failure
 from pausedemo.report.console.paint import Painter
-from pausedemo.report.text import STATUS_NAMES, join_lines, make_visible
+from pausedemo.report.text import STATUS_NAMES, describe_difference, join_lines, make_visible
 
 TOLD = (Status.FAILED, Status.ERROR, Status.KNOWN_DIFFERENCE)
 
@@ -37,23 +37,18 @@ def represent(result: ScenarioResult, width: int) -> ScenarioRepr:
 def describe_known(result: ScenarioResult) -> str:
     """The known differences that showed, each with the file's reason, on one line."""
     return "; ".join(
-        f"{join_lines(step.name)}: {_describe(step.difference)}"
+        f"{join_lines(step.name)}: {describe_difference(step)}"
         for step in result.steps
-        if step.status is Status.KNOWN_DIFFERENCE and step.difference is not None
+        if step.status is Status.KNOWN_DIFFERENCE
     )
 
 
 def describe_stale(result: ScenarioResult) -> list[str]:
     """The differences that the file lists and the engine did not show, a line for each."""
     return [
-        f"{join_lines(result.name)}, {join_lines(step.name)}: the file says that this engine "
-        f"differs ({_describe(difference)}), and it does not"
-        for step, difference in result.stale
+        f"{join_lines(result.name)}, {join_lines(step.name)}: {describe_difference(step)}"
+        for step, _ in result.stale
     ]
-
-
-def _describe(difference: Difference) -> str:
-    return f"{join_lines(difference.engine)}: {join_lines(difference.why)}"
 
 
 def _print(result: ScenarioResult, crash: Crash, width: int, *, colour: bool) -> str:
@@ -86,8 +81,8 @@ def _print_told(painter: Painter, step: StepResult) -> None:
     if step.command:
         painter.print_command(step.command)
     painter.print_output(step.output)
-    if step.status is Status.KNOWN_DIFFERENCE and step.difference is not None:
-        painter.print_prose(f"known difference ({_describe(step.difference)})", indent=4)
+    if step.difference is not None:
+        painter.print_prose(describe_difference(step), indent=4)
     for failure in step.failures:
         if not (is_message(failure) and make_visible(str(failure.actual)) == step.output):
             print_failure(painter, failure)
