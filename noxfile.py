@@ -24,6 +24,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def oldest_pytest(session: nox.Session) -> None:
+    """Run the plugin's tests on the oldest pytest that it promises to work with."""
+    install(session, "tests")
+    session.install("pytest==8.3.*")
+    session.run("pytest", "tests/plugin", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the floors of the house."""
     install(session, "lint", "tests")
