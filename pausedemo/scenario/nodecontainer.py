@@ -78,7 +78,7 @@ class NodeContainer:
                 ipc_mode="host",
                 pid_mode="host",
                 uts_mode="host",
-            cgroup_mode="host",
+                cgroup_mode="host",
                 # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
                 cap_add=("SYS_PTRACE",),
             )
