@@ -159,5 +159,7 @@ def _run_all(
             remove_left_behind(engine, kept_too=False, unknown_too=False)
             with ConsoleReporter(console, quiet=True) as reporter:
                 resolve = make_resolver(engine, policy, reporter)
-                outcomes.append(run_scenarios(scenarios, engine, resolve, SystemClock(), reporter))
+                outcomes.append(
+                    run_scenarios(scenarios, engine, resolve, SystemClock(), reporter, plan=plan)
+                )
     return outcomes
