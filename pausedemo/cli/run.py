@@ -17,9 +17,12 @@ from pausedemo.cli.options import (
     runtime_option,
     selection_options,
 )
+from pausedemo.cli.reports import check_folder, write_report
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pausedemo.core.results import RunResult
     from pausedemo.scenario.selection import Selection
 
@@ -42,6 +45,11 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 )
 @click.option("--junit", type=_file, help="Write a JUnit XML report to this file.")
 @click.option("--json", "json_file", type=_file, help="Write a JSON report to this file.")
+@click.option(
+    "--html",
+    type=_file,
+    help="Write a report for people, with drawings of the pods, to this file.",
+)
 @click.option("--keep", is_flag=True, help="Leave the pods on the engine, to look at them.")
 @click.option("--step", "by_step", is_flag=True, help="Wait for the Enter key before each step.")
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
@@ -53,6 +61,7 @@ def run(
     version_text: str,
     junit: Path | None,
     json_file: Path | None,
+    html: Path | None,
     keep: bool,
     by_step: bool,
     quiet: bool,
@@ -75,12 +84,13 @@ def run(
     require_selection(selection, "run")
     if by_step and (quiet or not sys.stdin.isatty()):
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
-    for file in (junit, json_file):
-        if file is not None and not file.absolute().parent.is_dir():
-            raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
+    for file in (junit, json_file, html):
+        check_folder(file)
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = selection.load()
+    clock = SystemClock()
+    began = clock.now()
     with signals_as_errors():
         connected = connect(engine, runtime=runtime)
         remove_left_behind(connected, kept_too=False, unknown_too=False)
@@ -90,13 +100,14 @@ def run(
                 scenarios,
                 connected,
                 make_resolver(connected, policy, reporter),
-                SystemClock(),
+                clock,
                 reporter,
                 keep=keep,
                 kubernetes_version=version,
+                portraits=html is not None,
             )
         connected.close()
-    _write_reports(outcome.result, junit, json_file)
+    _write_reports(outcome.result, began, junit, json_file, html)
     if keep:
         click.echo("The pods were kept; pausedemo clean removes them.")
     if outcome.fatal is not None:
@@ -121,26 +132,29 @@ def _parse_version(text: str) -> tuple[int, int]:
         raise UsageError(f"--kubernetes-version: {error}") from error
 
 
-def _write_reports(result: RunResult, junit: Path | None, json_file: Path | None) -> None:
+def _write_reports(
+    result: RunResult,
+    when: datetime,
+    junit: Path | None,
+    json_file: Path | None,
+    html: Path | None,
+) -> None:
     from pausedemo.report.github import render_annotations, render_step_summary
     from pausedemo.report.json_report import render_json
 
     if junit is not None:
         from pausedemo.report.junit import render_junit
 
-        _write(junit, render_junit(result))
+        write_report(junit, render_junit(result))
     if json_file is not None:
-        _write(json_file, render_json(result))
+        write_report(json_file, render_json(result))
+    if html is not None:
+        from pausedemo.report.html import render_html
+
+        write_report(html, render_html(result, when))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write(render_annotations(result))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(render_step_summary(result))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error

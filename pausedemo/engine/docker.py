@@ -124,13 +124,13 @@ class DockerEngine:
         self._ask(action, self._client.remove_container, container, v=True, force=force)
 
     def remove_container(self, container: str) -> None:
-        if self._podman:
-            # podman 5 sends TERM before it removes by force, and waits out the stop timeout.
-            with contextlib.suppress(Conflict, NotFound):
-                self.kill_container(container)
         deadline = time.monotonic() + REMOVAL_TIMEOUT_S
         while True:
             try:
+                if self._podman:
+                    # Its 5.4 asks the program to end before it removes by force, and waits for
+                    # that ten seconds. A stop without grace also ends a restart policy.
+                    self.stop_container(container, 0)
                 self.delete_container(container, force=True)
             except NotFound:
                 return
@@ -177,9 +177,8 @@ class DockerEngine:
         self._ask(action, self._client.exec_start, exec_id, detach=True)
 
     def list_processes(self, container: str) -> ProcessTable:
-        raw = self._ask(f"list processes of container {container}", self._client.top, container)
-        rows = raw.get("Processes") or ()
-        return ProcessTable(tuple(raw["Titles"]), tuple(tuple(row) for row in rows))
+        action = f"list processes of container {container}"
+        return wire.parse_processes(self._ask(action, self._client.top, container))
 
     def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
         folder, name = posixpath.split(path)

@@ -6,18 +6,22 @@ GitHub Flavored Markdown for the file that ``$GITHUB_STEP_SUMMARY`` names.
 
 from __future__ import annotations
 
-import html
-import re
 from typing import Final
 
 from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import render_failure
+from pausedemo.report.markdown import escape_inline, fence
 from pausedemo.report.text import (
+    STATUS_NAMES,
     STATUS_WORDS,
+    describe_attempts,
+    describe_difference,
+    describe_steps,
     excerpt_output,
     format_duration,
     format_totals,
-    join_lines,
+    list_known,
+    list_stale,
     list_substitutes,
     make_visible,
 )
@@ -38,31 +42,51 @@ def escape_property(text: str) -> str:
 
 
 def render_annotations(result: RunResult) -> str:
-    """Workflow commands, one a line: an error per step gone wrong, then notices.
+    """Workflow commands, one a line: errors, a warning per stale difference, then notices.
 
-    GitHub shows only the first ten of each kind, so errors stand in the order of the run, and
-    totals are one notice.
+    An error is a step gone wrong, or a flaky scenario. GitHub shows only the first ten of each
+    kind, so errors stand in the order of the run, and totals, like known differences, are one
+    notice.
     """
-    lines = [
-        _render_error(scenario, step)
+    lines = [line for scenario in result.scenarios for line in _render_errors(scenario)]
+    lines += [
+        render_command(
+            "warning",
+            _locate(scenario, f"{step.name} (stale difference)"),
+            f"{describe_difference(step)}\nTake it out of the scenario's file.",
+        )
         for scenario in result.scenarios
-        for step in scenario.steps
-        if step.status in (Status.FAILED, Status.ERROR)
+        for step, _ in scenario.stale
     ]
     lines.append(render_command("notice", {"title": "pausedemo"}, format_totals(result)))
     if substitutes := list_substitutes(result):
         title = "pausedemo: substitute images"
         lines.append(render_command("notice", {"title": title}, "\n".join(substitutes)))
+    if known := list_known(result):
+        title = "pausedemo: known differences"
+        lines.append(render_command("notice", {"title": title}, "\n".join(known)))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _render_error(scenario: ScenarioResult, step: StepResult) -> str:
-    properties = {"title": f"{scenario.name}: {step.name} ({step.status.value})"}
-    if scenario.source:
-        properties["file"] = scenario.source
-    message = [f"$ {step.command}"] if step.command else []
-    message += [render_failure(failure) for failure in step.failures]
-    return render_command("error", properties, "\n".join(message) or step.status.value)
+def _render_errors(scenario: ScenarioResult) -> list[str]:
+    lines = []
+    if scenario.status is Status.FLAKY:
+        properties = _locate(scenario, STATUS_NAMES[Status.FLAKY])
+        lines.append(render_command("error", properties, describe_attempts(scenario)))
+    for step in scenario.steps:
+        if step.status in (Status.FAILED, Status.ERROR):
+            message = [f"$ {step.command}"] if step.command else []
+            message += [render_failure(failure) for failure in step.failures]
+            message += [told] if (told := describe_difference(step)) else []
+            properties = _locate(scenario, f"{step.name} ({step.status.value})")
+            text = "\n".join(message) or step.status.value
+            lines.append(render_command("error", properties, text))
+    return lines
+
+
+def _locate(scenario: ScenarioResult, what: str) -> dict[str, str]:
+    properties = {"title": f"{scenario.name}: {what}"}
+    return {**properties, "file": scenario.source} if scenario.source else properties
 
 
 def render_command(name: str, properties: dict[str, str], message: str) -> str:
@@ -78,26 +102,31 @@ def render_step_summary(result: RunResult) -> str:
     engine = result.engine
     parts = [
         f"## pausedemo: {format_totals(result)}",
-        f"{_escape_inline(engine.name)} {_escape_inline(engine.version)}, "
-        f"API {_escape_inline(engine.api_version)}, runtime {_escape_inline(engine.runtime)}",
+        f"{escape_inline(engine.name)} {escape_inline(engine.version)}, "
+        f"API {escape_inline(engine.api_version)}, runtime {escape_inline(engine.runtime)}",
     ]
     if result.scenarios:
-        rows = ["| | scenario | steps passed | time |", "| --- | --- | --- | --- |"]
+        rows = ["| | scenario | steps | time |", "| --- | --- | --- | --- |"]
         rows += [_render_row(scenario) for scenario in result.scenarios]
         parts.append("\n".join(rows))
-    if substitutes := list_substitutes(result):
-        lines = ["Substitute images:", ""]
-        lines += [f"- {_escape_inline(line)}" for line in substitutes]
-        parts.append("\n".join(lines))
+    for title, found in (
+        ("Substitute images", list_substitutes(result)),
+        ("Known differences", list_known(result)),
+        ("Differences that a scenario's file lists and that did not show", list_stale(result)),
+    ):
+        if found:
+            lines = [f"{title}:", "", *(f"- {escape_inline(line)}" for line in found)]
+            parts.append("\n".join(lines))
     return "\n\n".join([*parts, *_render_details(result)]) + "\n"
 
 
 def _render_row(scenario: ScenarioResult) -> str:
-    passed = sum(step.status is Status.PASSED for step in scenario.steps)
-    title = f"**{_escape_inline(scenario.name)}** {_escape_inline(scenario.title)}"
+    facts = [describe_attempts(scenario), describe_steps(scenario)]
+    steps = escape_inline(", ".join(fact for fact in facts if fact))
+    title = f"**{escape_inline(scenario.name)}** {escape_inline(scenario.title)}"
     return (
         f"| {STATUS_WORDS[scenario.status]} | {title} "
-        f"| {passed} of {len(scenario.steps)} | {format_duration(scenario.duration_s)} |"
+        f"| {steps} | {format_duration(scenario.duration_s)} |"
     )
 
 
@@ -123,32 +152,19 @@ def _render_details(result: RunResult) -> list[str]:
 
 def _render_section(scenario: ScenarioResult, step: StepResult) -> str:
     word = STATUS_WORDS[step.status]
-    title = f"{word} {_escape_inline(scenario.name)}: {_escape_inline(step.name)}"
+    title = f"{word} {escape_inline(scenario.name)}: {escape_inline(step.name)}"
     parts = [f"### {title}"]
     if step.command:
-        parts.append(_fence(f"$ {make_visible(step.command)}", "console"))
+        parts.append(fence(f"$ {make_visible(step.command)}", "console"))
     if step.failures:
-        parts.append(_fence("\n".join(render_failure(failure) for failure in step.failures)))
+        parts.append(fence("\n".join(render_failure(failure) for failure in step.failures)))
+    if step.difference:
+        parts.append(escape_inline(describe_difference(step)))
     if step.explain:
-        parts.append(_escape_inline(step.explain))
+        parts.append(escape_inline(step.explain))
     if step.output:
         shown = excerpt_output(step.output, head=80, tail=20)
         lines = [*shown.head, *([shown.note] if shown.note else []), *shown.tail]
-        output = _fence("\n".join(lines))
+        output = fence("\n".join(lines))
         parts.append(f"<details><summary>Output</summary>\n\n{output}\n\n</details>")
     return "\n\n".join(parts)
-
-
-def _fence(text: str, language: str = "text") -> str:
-    """A code block whose fence is longer than any run of backticks in ``text``."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _escape_inline(text: str) -> str:
-    """Text on one line that Markdown shows as it is: no tags, links, emphasis or mentions."""
-    escaped = html.escape(join_lines(text), quote=False)
-    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", escaped)
-    # A zero-width mark keeps @name from telling a person, and addresses from becoming links.
-    return escaped.replace("@", "&#64;").replace("://", "&#58;//")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pausedemo.core.results import Json, RunResult, ScenarioResult, StepResult
+from pausedemo.core.results import Json, RunResult, ScenarioResult, Status, StepResult
 
 SCHEMA: Final = 1
 
@@ -20,7 +20,9 @@ def render_json(result: RunResult) -> str:
     """The whole run as one JSON object with a line feed at its end, ASCII only.
 
     Durations in seconds, to the millisecond. A number that JSON cannot hold (NaN, infinity)
-    becomes null, a lone surrogate U+FFFD; everything else is as it was observed.
+    becomes null, a lone surrogate U+FFFD; everything else is as it was observed. Keys that not
+    every run has stand last, and only where they say something: ``difference`` in a step,
+    ``attempts`` and ``not_applicable`` in a scenario.
     """
     engine = result.engine
     report: dict[str, Json] = {
@@ -36,23 +38,36 @@ def render_json(result: RunResult) -> str:
             for image in result.images
         ],
         "scenarios": [_describe_scenario(scenario) for scenario in result.scenarios],
-        "totals": {status.value: count for status, count in result.totals.items()},
+        "totals": _describe_totals(result),
     }
-    return json.dumps(_make_plain(report), indent=2, allow_nan=False) + "\n"
+    return json.dumps(make_plain(report), indent=2, allow_nan=False) + "\n"
+
+
+def _describe_totals(result: RunResult) -> Json:
+    """The four that schema 1 began with, always; the others where they occurred."""
+    always = (Status.PASSED, Status.FAILED, Status.ERROR, Status.SKIPPED)
+    totals = result.totals
+    others = [status for status in totals if totals[status] and status not in always]
+    return {status.value: totals[status] for status in (*always, *others)}
 
 
 def _describe_scenario(scenario: ScenarioResult) -> Json:
-    return {
+    described: dict[str, Json] = {
         "name": scenario.name,
         "title": scenario.title,
         "status": scenario.status.value,
         "duration_s": round(scenario.duration_s, 3),
         "steps": [_describe_step(step) for step in scenario.steps],
     }
+    if len(scenario.attempts) > 1:
+        described["attempts"] = [attempt.value for attempt in scenario.attempts]
+    if scenario.not_applicable:
+        described["not_applicable"] = scenario.not_applicable
+    return described
 
 
 def _describe_step(step: StepResult) -> Json:
-    return {
+    described: dict[str, Json] = {
         "name": step.name,
         "kind": step.kind,
         "command": step.command,
@@ -64,9 +79,16 @@ def _describe_step(step: StepResult) -> Json:
         ],
         "duration_s": round(step.duration_s, 3),
     }
+    if (difference := step.difference) is not None:
+        described["difference"] = {
+            "engine": difference.engine,
+            "why": difference.why,
+            "shows": difference.shows,
+        }
+    return described
 
 
-def _make_plain(value: Json) -> Json:
+def make_plain(value: Json) -> Json:
     """The same value in the types that the json module knows."""
     match value:
         case str():
@@ -74,8 +96,8 @@ def _make_plain(value: Json) -> Json:
         case float() if not math.isfinite(value):
             return None
         case Mapping():
-            return {_SURROGATES.sub("\ufffd", key): _make_plain(value[key]) for key in value}
+            return {_SURROGATES.sub("\ufffd", key): make_plain(value[key]) for key in value}
         case Sequence():
-            return [_make_plain(item) for item in value]
+            return [make_plain(item) for item in value]
         case _:
             return value

@@ -2,6 +2,10 @@
 
 Shaped after what Jenkins' xunit plugin accepts (its ``junit-10.xsd``): properties come first in
 a suite, every failure and error has a ``type``, and the root element counts no skipped tests.
+
+JUnit has no word for a difference that is known. It becomes a skipped test with the reason as its
+message, as pytest writes an expected failure: viewers count it apart from what passed and show
+the message, where a passed test's output stays unread until somebody looks for it.
 """
 
 from __future__ import annotations
@@ -12,7 +16,13 @@ import junitparser
 
 from pausedemo.core.results import Failure, RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import is_message, render_failure
-from pausedemo.report.text import join_lines, make_visible
+from pausedemo.report.text import (
+    STATUS_NAMES,
+    describe_attempts,
+    describe_difference,
+    join_lines,
+    make_visible,
+)
 
 
 def render_junit(result: RunResult) -> str:
@@ -38,6 +48,7 @@ def _make_suite(result: RunResult, scenario: ScenarioResult) -> junitparser.Test
     for name, value in _list_properties(result, scenario):
         suite.add_property(name, join_lines(value))
     suite.add_testcases([_make_case(scenario, step) for step in scenario.steps])
+    suite.add_testcases(_make_whole_cases(scenario))
     suite.time = round(scenario.duration_s, 3)
     return suite
 
@@ -55,7 +66,35 @@ def _list_properties(result: RunResult, scenario: ScenarioResult) -> list[tuple[
     for image in result.images:
         used = f"{image.used} (substitute)" if image.substitute else image.used
         properties.append((f"image.{join_lines(image.wanted)}", used))
+    for step in scenario.steps:
+        if told := describe_difference(step):
+            properties.append((f"difference: {join_lines(step.name)}", told))
+    if attempts := describe_attempts(scenario):
+        properties.append(("attempts", attempts))
     return properties
+
+
+def _make_whole_cases(scenario: ScenarioResult) -> list[junitparser.TestCase]:
+    """Cases for what is true of a scenario and of none of its steps.
+
+    A suite without cases is invisible in most viewers, so one that does not apply has one. Of
+    several attempts only one's steps are there: whether all went well is a case of its own, with
+    the same name in each run, so that a viewer can tell its history.
+    """
+    classname = join_lines(scenario.name)
+    cases = []
+    if scenario.not_applicable:
+        case = junitparser.TestCase("applies to this engine", classname, 0.0)
+        case.result = junitparser.Skipped(f"not applicable: {join_lines(scenario.not_applicable)}")
+        cases.append(case)
+    if attempts := describe_attempts(scenario):
+        case = junitparser.TestCase("every attempt goes well", classname, 0.0)
+        if not all(attempt.is_good for attempt in scenario.attempts):
+            flaky = scenario.status is Status.FLAKY
+            message = f"flaky: {attempts}" if flaky else attempts
+            case.result = junitparser.Failure(message, "flaky" if flaky else "attempts")
+        cases.append(case)
+    return cases
 
 
 def _make_case(scenario: ScenarioResult, step: StepResult) -> junitparser.TestCase:
@@ -73,10 +112,17 @@ def _make_case(scenario: ScenarioResult, step: StepResult) -> junitparser.TestCa
             case.result = error
         case Status.SKIPPED:
             case.result = junitparser.Skipped(_summarise(step.failures) or None)
-        case Status.PASSED:
+        case Status.KNOWN_DIFFERENCE:
+            told = describe_difference(step) or STATUS_NAMES[step.status]
+            known = junitparser.Skipped(told, "difference")
+            known.text = _render_failures(step)
+            case.result = known
+        case Status.PASSED | Status.FLAKY:  # no step is flaky
             pass
     printed = [f"$ {make_visible(step.command)}"] if step.command else []
     printed += [make_visible(step.output)] if step.output else []
+    if step.status is not Status.KNOWN_DIFFERENCE and (told := describe_difference(step)):
+        printed.append(told)
     if printed:
         case.system_out = "\n".join(printed)
     return case

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.results import RunResult, Status
+from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
 
 STATUS_WORDS: Final = {
     Status.PASSED: "PASS",
@@ -20,6 +20,16 @@ STATUS_WORDS: Final = {
     Status.ERROR: "ERROR",
     Status.FLAKY: "FLAKY",
     Status.SKIPPED: "SKIP",
+}
+
+#: Beside the word, so that a verdict is found at a glance, without colour.
+STATUS_SYMBOLS: Final = {
+    Status.PASSED: "✓",
+    Status.KNOWN_DIFFERENCE: "≠",
+    Status.FAILED: "✗",
+    Status.ERROR: "!",
+    Status.FLAKY: "~",
+    Status.SKIPPED: "-",
 }
 
 #: A status in a sentence.
@@ -113,9 +123,7 @@ def count_of(number: int, noun: str) -> str:
 
 def format_totals(run: RunResult) -> str:
     """``3 scenarios: 2 passed, 1 failed``; what did not occur is not named."""
-    parts = [
-        f"{count} {status.value.replace('_', ' ')}" for status, count in run.totals.items() if count
-    ]
+    parts = [f"{count} {STATUS_NAMES[status]}" for status, count in run.totals.items() if count]
     return f"{count_of(len(run.scenarios), 'scenario')}: {', '.join(parts) or 'nothing ran'}"
 
 
@@ -125,4 +133,61 @@ def list_substitutes(run: RunResult) -> Sequence[str]:
         f"{join_lines(image.used)} stands in for {join_lines(image.wanted)}"
         for image in run.images
         if image.substitute
+    ]
+
+
+def name_difference(step: StepResult) -> str:
+    """What became of the difference that is listed for this engine; empty where none is."""
+    if step.difference is None:
+        return ""
+    if step.status is Status.PASSED:
+        return "listed difference not seen"
+    if step.status is Status.KNOWN_DIFFERENCE:
+        return "known difference"
+    return "not the difference that is listed"
+
+
+def describe_difference(step: StepResult) -> str:
+    """``known difference (podman): why``, on one line; empty where none is listed."""
+    if step.difference is None:
+        return ""
+    engine, why = join_lines(step.difference.engine), join_lines(step.difference.why)
+    return f"{name_difference(step)} ({engine}): {why}"
+
+
+def describe_attempts(scenario: ScenarioResult) -> str:
+    """``3 of 20 attempts went wrong``; empty when there was only one."""
+    wrong = sum(not attempt.is_good for attempt in scenario.attempts)
+    total = len(scenario.attempts)
+    return f"{wrong} of {count_of(total, 'attempt')} went wrong" if total > 1 else ""
+
+
+def describe_steps(scenario: ScenarioResult) -> str:
+    """``3 of 5 steps passed, 1 known difference``, or why there are none."""
+    if scenario.not_applicable:
+        return f"not applicable: {join_lines(scenario.not_applicable)}"
+    statuses = [step.status for step in scenario.steps]
+    passed, known = statuses.count(Status.PASSED), statuses.count(Status.KNOWN_DIFFERENCE)
+    text = count_of(len(statuses), "step")
+    if passed < len(statuses):
+        text = f"{passed} of {text} passed"
+    return f"{text}, {count_of(known, 'known difference')}" if known else text
+
+
+def list_known(run: RunResult) -> Sequence[str]:
+    """One line for each known difference that showed."""
+    return [
+        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(step)}"
+        for scenario in run.scenarios
+        for step in scenario.steps
+        if step.status is Status.KNOWN_DIFFERENCE and step.difference is not None
+    ]
+
+
+def list_stale(run: RunResult) -> Sequence[str]:
+    """One line for each difference that a scenario's file lists and this engine did not show."""
+    return [
+        f"{join_lines(scenario.name)}, {join_lines(step.name)}: {describe_difference(step)}"
+        for scenario in run.scenarios
+        for step, _ in scenario.stale
     ]

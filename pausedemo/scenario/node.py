@@ -22,7 +22,7 @@ from pausedemo.signals import run_whole
 #: It ends by itself, should nobody come to remove it.
 LIFETIME_S: Final = 3600
 #: The kinds of which the node's own namespace can be seen: those the container shares with it.
-NODE_KINDS: Final = frozenset({"ipc", "net", "pid", "time", "user", "uts"})
+NODE_KINDS: Final = frozenset({"cgroup", "ipc", "net", "pid", "time", "user", "uts"})
 LOOK_TIMEOUT_S: Final = 10.0
 #: As much of an answer as is read; a page that a scenario looks at is smaller.
 LONGEST_BODY: Final = 1 << 20
@@ -69,6 +69,7 @@ class Node:
             ipc_mode="host",
             pid_mode="host",
             uts_mode="host",
+            cgroup_mode="host",
             # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
             cap_add=("SYS_PTRACE",),
         )

@@ -1,8 +1,13 @@
-"""One small run as a person would see it: passes, a failure, an error, a skip, a long output."""
+"""Two small runs as a person would see them.
+
+``EXAMPLE``: passes, a failure, an error, a skip, a long output. ``OTHER_ENGINE``: what only a run
+on an engine that differs has, or one that was repeated.
+"""
 
 from __future__ import annotations
 
 from pausedemo.core.results import (
+    Difference,
     EngineFacts,
     Failure,
     ImageUse,
@@ -136,6 +141,85 @@ EXAMPLE = RunResult(
         ImageUse("ghost:3.21", "ghost:5.130.6", True),
     ),
     scenarios=(NETWORK_SHARE, PID_SHARE, PAUSE_KILL),
+)
+
+IPC_SHARE = ScenarioResult(
+    name="ipc-share",
+    title="A shared memory segment is seen by all containers of a pod",
+    source="scenarios/ipc-share.yaml",
+    duration_s=1.9,
+    steps=(
+        StepResult(
+            name="the pod's containers share the IPC namespace",
+            kind="namespaces",
+            command="docker exec node ls -l /proc/4711/ns",
+            status=Status.PASSED,
+            duration_s=0.2,
+        ),
+        StepResult(
+            name="/dev/shm is the same file system",
+            kind="exec",
+            command="docker exec k8s_b_ipc_default_7d1e_0 cat /dev/shm/note",
+            status=Status.KNOWN_DIFFERENCE,
+            output="cat: can't open '/dev/shm/note': No such file or directory\n",
+            observed={"exit_code": 1},
+            failures=(Failure("exit code", 0, 1),),
+            duration_s=0.1,
+            explain="The namespace holds System V objects; /dev/shm is a mount beside it.",
+            difference=Difference(
+                "podman<4",
+                "mounts a /dev/shm of its own into a container that joins another's IPC namespace",
+                shows=True,
+            ),
+        ),
+        StepResult(
+            name="the host name is the pod's",
+            kind="exec",
+            command="docker exec k8s_b_ipc_default_7d1e_0 hostname",
+            status=Status.PASSED,
+            output="ipc\n",
+            duration_s=0.1,
+            difference=Difference(
+                "podman", "gives each container a UTS namespace of its own", shows=False
+            ),
+        ),
+    ),
+)
+
+ZOMBIES = ScenarioResult(
+    name="zombies",
+    title="pause reaps the orphans of all containers",
+    source="scenarios/zombies.yaml",
+    duration_s=24.0,
+    attempts=(Status.PASSED,) * 9 + (Status.FAILED, Status.ERROR, Status.PASSED, Status.FAILED),
+    steps=(
+        StepResult(
+            name="no zombie is left",
+            kind="exec",
+            command="docker exec k8s_b_zombies_default_7d1e_0 ps -o pid,stat",
+            status=Status.FAILED,
+            output="PID   STAT\n    1 S\n    9 Z\n",
+            observed={"ps": [{"pid": 1, "stat": "S"}, {"pid": 9, "stat": "Z"}]},
+            failures=(Failure("ps", [], [{"pid": 9, "stat": "Z"}]),),
+            duration_s=0.1,
+            difference=Difference("podman", "does not show other users' zombies", shows=False),
+        ),
+    ),
+)
+
+OOM_SCORE = ScenarioResult(
+    name="oom-score",
+    title="The infra container is the last that the kernel kills for memory",
+    source="scenarios/oom-score.yaml",
+    duration_s=0.0,
+    steps=(),
+    not_applicable="needs an engine that may lower an OOM score",
+)
+
+OTHER_ENGINE = RunResult(
+    engine=EngineFacts("Podman Engine", "3.4.4", "1.40", "crun"),
+    images=(ImageUse("busybox", "busybox", False),),
+    scenarios=(IPC_SHARE, ZOMBIES, OOM_SCORE, PAUSE_KILL),
 )
 
 

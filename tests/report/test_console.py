@@ -20,7 +20,7 @@ from pausedemo.core.results import (
 )
 from pausedemo.report.console import ConsoleReporter
 from pausedemo.scenario.listener import Listener, SilentListener
-from tests.report.example import EXAMPLE, replay
+from tests.report.example import EXAMPLE, OTHER_ENGINE, replay
 from tests.report.golden import assert_golden
 from tests.report.hostile import RUNS
 
@@ -73,16 +73,21 @@ def _run_step(step: StepResult) -> RunResult:
 
 
 @pytest.mark.parametrize(
-    ("golden", "quiet", "width", "encoding"),
+    ("golden", "run", "quiet", "width", "encoding"),
     [
-        ("console.txt", False, 80, "utf-8"),
-        ("console-quiet.txt", True, 80, "utf-8"),
-        ("console-ascii.txt", False, 80, "ascii"),
-        ("console-narrow.txt", False, 40, "utf-8"),
+        ("console.txt", EXAMPLE, False, 80, "utf-8"),
+        ("console-quiet.txt", EXAMPLE, True, 80, "utf-8"),
+        ("console-ascii.txt", EXAMPLE, False, 80, "ascii"),
+        ("console-narrow.txt", EXAMPLE, False, 40, "utf-8"),
+        ("other-console.txt", OTHER_ENGINE, False, 80, "utf-8"),
+        ("other-console-quiet.txt", OTHER_ENGINE, True, 80, "utf-8"),
+        ("other-console-ascii.txt", OTHER_ENGINE, False, 80, "ascii"),
     ],
 )
-def test_the_whole_output_is_as_it_was(golden: str, quiet: bool, width: int, encoding: str) -> None:
-    assert_golden(golden, _render(EXAMPLE, _open(width, encoding), quiet))
+def test_the_whole_output_is_as_it_was(
+    golden: str, run: RunResult, quiet: bool, width: int, encoding: str
+) -> None:
+    assert_golden(golden, _render(run, _open(width, encoding), quiet))
 
 
 def test_a_terminal_gets_the_same_words_in_colour() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,11 +20,11 @@ from pausedemo.report.github import (
     render_annotations,
     render_step_summary,
 )
-from tests.report.example import EXAMPLE
+from tests.report.example import EXAMPLE, OTHER_ENGINE
 from tests.report.golden import assert_golden
 from tests.report.hostile import RUNS, TEXTS
 
-COMMAND = re.compile(r"::(error|notice) title=([^:,\r\n]*)(,file=[^:,\r\n]*)?::[^\r\n]*")
+COMMAND = re.compile(r"::(error|warning|notice) title=([^:,\r\n]*)(,file=[^:,\r\n]*)?::[^\r\n]*")
 
 
 @pytest.mark.parametrize(
@@ -51,23 +52,27 @@ def test_escaped_text_comes_back(text: str) -> None:
 
 def test_all_annotations_are_as_they_were() -> None:
     assert_golden("annotations.txt", render_annotations(EXAMPLE))
+    assert_golden("other-annotations.txt", render_annotations(OTHER_ENGINE))
 
 
 def test_the_whole_summary_is_as_it_was() -> None:
     assert_golden("summary.md", render_step_summary(EXAMPLE))
+    assert_golden("other-summary.md", render_step_summary(OTHER_ENGINE))
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RUNS)
 def test_any_run_gives_one_command_a_line(run: RunResult) -> None:
-    bad = sum(
-        step.status in (Status.FAILED, Status.ERROR)
-        for scenario in run.scenarios
-        for step in scenario.steps
+    steps = [step for scenario in run.scenarios for step in scenario.steps]
+    matches = [COMMAND.fullmatch(line) for line in render_annotations(run).splitlines()]
+    assert Counter(match and match[1] for match in matches) == Counter(
+        error=sum(step.status in (Status.FAILED, Status.ERROR) for step in steps)
+        + run.totals[Status.FLAKY],
+        warning=sum(len(scenario.stale) for scenario in run.scenarios),
+        notice=1
+        + any(image.substitute for image in run.images)
+        + any(step.status is Status.KNOWN_DIFFERENCE and step.difference for step in steps),
     )
-    notices = 2 if any(image.substitute for image in run.images) else 1
-    lines = render_annotations(run).splitlines()
-    assert [COMMAND.fullmatch(line) is not None for line in lines] == [True] * (bad + notices)
 
 
 def _run_one(name: str, output: str, steps: int = 1) -> RunResult:

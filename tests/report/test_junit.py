@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from pausedemo.core.results import RunResult
 from pausedemo.report.junit import render_junit
-from tests.report.example import EXAMPLE
+from tests.report.example import EXAMPLE, OTHER_ENGINE
 from tests.report.golden import assert_golden
 from tests.report.hostile import RUNS
 
@@ -29,7 +29,7 @@ SCHEMA: dict[str, tuple[set[str], set[str], set[str]]] = {
     ),
     "failure": ({"type"}, {"message"}, set()),
     "error": ({"type"}, {"message"}, set()),
-    "skipped": (set(), {"message"}, set()),
+    "skipped": (set(), {"message", "type"}, set()),
     "system-out": (set(), set(), set()),
 }
 
@@ -47,6 +47,7 @@ def _assert_valid(text: str) -> ElementTree.Element:
 
 def test_the_whole_report_is_as_it_was() -> None:
     assert_golden("run.junit.xml", render_junit(EXAMPLE))
+    assert_golden("other-run.junit.xml", render_junit(OTHER_ENGINE))
 
 
 def test_the_report_keeps_to_the_schema() -> None:
@@ -60,10 +61,29 @@ def test_the_report_keeps_to_the_schema() -> None:
     }
 
 
+def test_a_known_difference_is_no_failure_and_a_flaky_scenario_is_one() -> None:
+    root = _assert_valid(render_junit(OTHER_ENGINE))
+    results = {
+        (case.get("classname"), case.get("name")): (child.tag, child.get("type"))
+        for case in root.iter("testcase")
+        for child in case
+        if child.tag != "system-out"
+    }
+    assert results == {
+        ("ipc-share", "/dev/shm is the same file system"): ("skipped", "difference"),
+        ("zombies", "no zombie is left"): ("failure", "expectation"),
+        ("zombies", "every attempt goes well"): ("failure", "flaky"),
+        ("oom-score", "applies to this engine"): ("skipped", None),
+    }
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RUNS)
 def test_any_run_gives_well_formed_xml(run: RunResult) -> None:
     root = _assert_valid(render_junit(run))
     cases = list(root.iter("testcase"))
-    assert len(cases) == sum(len(scenario.steps) for scenario in run.scenarios)
+    assert len(cases) == sum(
+        len(scenario.steps) + (len(scenario.attempts) > 1) + (scenario.not_applicable != "")
+        for scenario in run.scenarios
+    )
     assert root.get("tests") == str(len(cases))

@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 
 from pausedemo.report.text import (
     Excerpt,
+    describe_attempts,
+    describe_steps,
     excerpt_output,
     format_duration,
     format_totals,
     join_lines,
+    list_known,
+    list_stale,
     list_substitutes,
     make_visible,
 )
-from tests.report.example import EXAMPLE
+from tests.report.example import EXAMPLE, OTHER_ENGINE
 
 
 @pytest.mark.parametrize(
@@ -93,4 +97,25 @@ def test_substitutes_are_named_and_other_images_are_not() -> None:
     assert list_substitutes(EXAMPLE) == [
         "nginx:1.22.1 stands in for nginx:1.9.1",
         "ghost:5.130.6 stands in for ghost:3.21",
+    ]
+
+
+def test_known_and_stale_differences_name_scenario_step_engine_and_reason() -> None:
+    assert list_known(OTHER_ENGINE) == [
+        "ipc-share, /dev/shm is the same file system: known difference (podman<4): mounts a "
+        "/dev/shm of its own into a container that joins another's IPC namespace"
+    ]
+    assert list_stale(OTHER_ENGINE) == [
+        "ipc-share, the host name is the pod's: listed difference not seen (podman): gives each "
+        "container a UTS namespace of its own"
+    ]
+    assert [*list_known(EXAMPLE), *list_stale(EXAMPLE)] == []
+
+
+def test_a_scenario_says_how_its_steps_and_attempts_went() -> None:
+    assert [(describe_attempts(one), describe_steps(one)) for one in OTHER_ENGINE.scenarios] == [
+        ("", "2 of 3 steps passed, 1 known difference"),
+        ("3 of 13 attempts went wrong", "0 of 1 step passed"),
+        ("", "not applicable: needs an engine that may lower an OOM score"),
+        ("", "1 step"),
     ]

@@ -15,7 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from pausedemo.core.results import Status
-from pausedemo.report.text import STATUS_WORDS, excerpt_output, join_lines, make_visible
+from pausedemo.report.text import (
+    STATUS_SYMBOLS,
+    STATUS_WORDS,
+    excerpt_output,
+    join_lines,
+    make_visible,
+)
 
 STATUS_STYLES: Final = {
     Status.PASSED: "bold green",
@@ -25,15 +31,7 @@ STATUS_STYLES: Final = {
     Status.FLAKY: "bold magenta",
     Status.SKIPPED: "bold yellow",
 }
-_STATUS_SYMBOLS: Final = {
-    Status.PASSED: "✓",
-    Status.KNOWN_DIFFERENCE: "≠",
-    Status.FAILED: "✗",
-    Status.ERROR: "!",
-    Status.FLAKY: "~",
-    Status.SKIPPED: "-",
-}
-_ASCII_SYMBOLS: Final = {"✓": "+", "✗": "x", "│": "|", "━": "-", "↪": ">"}
+_ASCII_SYMBOLS: Final = {"✓": "+", "≠": "#", "✗": "x", "│": "|", "━": "-", "↪": ">"}
 
 # Prose wider than this is hard to read, however wide the terminal.
 _PROSE_WIDTH_MAX: Final = 88
@@ -128,7 +126,7 @@ class Painter:
 
     def verdict(self, status: Status) -> tuple[str, str]:
         """Symbol and word, as wide as the widest: colour is never the only sign."""
-        symbol = self.symbol(_STATUS_SYMBOLS[status])
+        symbol = self.symbol(STATUS_SYMBOLS[status])
         return f"{symbol} {STATUS_WORDS[status]:<5}", STATUS_STYLES[status]
 
     def _style(self, style: str) -> str:

@@ -21,7 +21,15 @@ from pausedemo.errors import EXIT_PASSED
 from pausedemo.report.console.failure import print_failure
 from pausedemo.report.console.paint import STATUS_STYLES, Painter
 from pausedemo.report.console.progress import SlowWork
-from pausedemo.report.text import count_of, format_duration, format_totals, list_substitutes
+from pausedemo.report.text import (
+    describe_attempts,
+    describe_difference,
+    describe_steps,
+    format_duration,
+    format_totals,
+    list_stale,
+    list_substitutes,
+)
 
 
 class ConsoleReporter:
@@ -109,6 +117,7 @@ class ConsoleReporter:
         self._painter.print_output(step.output)
         took = f" {format_duration(step.duration_s)}" if step.duration_s > 1 else ""
         self._painter.print_line(("  ", ""), self._painter.verdict(step.status), (took, ""))
+        self._print_difference(step)
         for failure in step.failures:
             print_failure(self._painter, failure)
         if step.explain.strip():
@@ -120,8 +129,8 @@ class ConsoleReporter:
             self._painter.print_line()
         self._print_scenario(scenario)
         if self._quiet:
-            for step in _list_bad_steps(scenario):
-                self._print_bad_step(step)
+            for step in _list_told_steps(scenario):
+                self._print_told_step(step)
 
     def run_finished(self, run: RunResult) -> None:
         self.close()
@@ -130,10 +139,13 @@ class ConsoleReporter:
             self._painter.print_rule("Summary")
             for scenario in run.scenarios:
                 self._print_scenario(scenario)
-                for step in _list_bad_steps(scenario):
-                    self._print_bad_name(step)
+                for step in _list_told_steps(scenario):
+                    self._print_step_name(step)
+                    self._print_difference(step)
         for line in list_substitutes(run):
             self._painter.print_line(("Substitute: ", "bold yellow"), (line, ""))
+        for line in list_stale(run):
+            self._painter.print_line(("Stale: ", "bold yellow"), (line, ""))
         passed = run.exit_code == EXIT_PASSED
         style = STATUS_STYLES[Status.PASSED if passed else Status.FAILED]
         self._painter.print_line((format_totals(run), style))
@@ -162,23 +174,29 @@ class ConsoleReporter:
             self._painter.print_command(command)
 
     def _print_scenario(self, scenario: ScenarioResult) -> None:
-        passed = sum(step.status is Status.PASSED for step in scenario.steps)
-        steps = count_of(len(scenario.steps), "step")
-        if passed < len(scenario.steps):
-            steps = f"{passed} of {steps} passed"
+        facts = [describe_attempts(scenario), describe_steps(scenario)]
+        facts += [] if scenario.not_applicable else [format_duration(scenario.duration_s)]
         self._painter.print_line(
             self._painter.verdict(scenario.status),
             (f" {scenario.name}", "bold"),
-            (f"  {steps}, {format_duration(scenario.duration_s)}", ""),
+            (f"  {', '.join(fact for fact in facts if fact)}", ""),
         )
 
-    def _print_bad_name(self, step: StepResult) -> None:
+    def _print_difference(self, step: StepResult) -> None:
+        # One that did not show is told at the end, where it can be acted on.
+        if step.status is not Status.PASSED:
+            self._painter.print_prose(describe_difference(step), indent=4)
+
+    def _print_step_name(self, step: StepResult) -> None:
         self._painter.print_line(
             ("  ", ""), self._painter.verdict(step.status), (f" {step.name}", "")
         )
 
-    def _print_bad_step(self, step: StepResult) -> None:
-        self._print_bad_name(step)
+    def _print_told_step(self, step: StepResult) -> None:
+        self._print_step_name(step)
+        self._print_difference(step)
+        if step.status is Status.KNOWN_DIFFERENCE:
+            return
         if step.command:
             self._painter.print_command(step.command)
         self._painter.print_output(step.output)
@@ -186,5 +204,7 @@ class ConsoleReporter:
             print_failure(self._painter, failure)
 
 
-def _list_bad_steps(scenario: ScenarioResult) -> list[StepResult]:
-    return [step for step in scenario.steps if step.status in (Status.FAILED, Status.ERROR)]
+def _list_told_steps(scenario: ScenarioResult) -> list[StepResult]:
+    """Steps that a summary names: those gone wrong, and those that differ as is known."""
+    told = (Status.FAILED, Status.ERROR, Status.KNOWN_DIFFERENCE)
+    return [step for step in scenario.steps if step.status in told]
