@@ -91,13 +91,20 @@ class Stage:
             self._pods[name] = self._make_pod(name)
         return self._pods[name]
 
-    def apply(self, name: str, timeout_s: float) -> StagedPod:
-        """Create a pod and wait until every container of it was started."""
+    def begin(self, name: str) -> StagedPod:
+        """Start a pod's kubelet; of a pod without one, make what can be made at once."""
         staged = self.prepare(name)
-        deadline = self.clock.monotonic() + timeout_s
         if self._scenario.file.pods[name].kubelet:
             staged.background = BackgroundController(staged.controller)
             staged.background.start()
+        else:
+            staged.controller.sync()
+        return staged
+
+    def apply(self, name: str, timeout_s: float) -> StagedPod:
+        """Create a pod and wait until every container of it was started."""
+        deadline = self.clock.monotonic() + timeout_s
+        staged = self.begin(name)
         never = threading.Event()
         while not self._is_started(staged):
             if staged.background is None:

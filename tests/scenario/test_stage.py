@@ -283,6 +283,25 @@ def test_a_kubelet_that_waits_for_a_grace_does_not_hold_up_the_end(stager: Stage
     assert stager.left() == []
 
 
+@pytest.mark.parametrize("kubelet", [False, True])
+def test_a_pod_that_is_not_waited_for_can_be_seen_on_its_way(stager: Stager, kubelet: bool) -> None:
+    held = """
+  initContainers:
+  - {name: hold, image: busybox, command: [sh, -c, "until [ -e /go ]; do sleep 0.1; done"]}
+"""
+    steps = stager.steps(
+        """
+        - apply: {wait: false}
+        - pod: {}
+          within_s: 30
+          expect: {ready: 0/1, phase: Pending, status: Init:0/1, attempt: 0}
+    """,
+        ALONE + held,
+        kubelet=kubelet,
+    )
+    assert statuses(steps) == [PASSED] * 2
+
+
 def test_a_kubelet_mends_what_a_step_broke(stager: Stager) -> None:
     steps = stager.steps(
         """
