@@ -40,7 +40,10 @@ class Scene:
         """Ask the true engine, whatever its status is."""
         ask = Ask.parse(method, path, [("host", "engine")])
         ask.query = query
-        if body is not None:
+        if isinstance(body, bytes):
+            ask.headers.append(("content-type", "application/x-tar"))
+            ask.body = body
+        elif body is not None:
             ask.headers.append(("content-type", "application/json"))
             ask.json = body
         request = h11.Request(method=method, target="/", headers=[("host", "engine")])
@@ -77,20 +80,35 @@ class Scene:
         )
         return rows
 
-    async def members(self, container: str) -> list[dict[str, Any]]:
-        """The running others that joined the same sandbox as a container, or that joined it."""
+    async def others(self, container: str) -> list[dict[str, Any]]:
+        """The rows of the pod's other containers that run, newest first; its sandbox is last."""
         found = await self.inspect(container)
         labels = found.get("Config", {}).get("Labels") or {}
         if naming.POD_UID not in labels:
             return []
-        pod = {naming.POD_UID: labels[naming.POD_UID], naming.CONTAINER_TYPE: naming.TYPE_CONTAINER}
-        rows = await self.rows(pod, running=True)
+        rows = await self.rows({naming.POD_UID: labels[naming.POD_UID]}, running=True)
         return [row for row in rows if row["Id"] != found["Id"]]
 
+    async def run_inside(self, container: str, argv: list[str]) -> None:
+        """Run a command to its end as an almighty root in a container; it counts as a lie told.
 
-def is_sandbox(labels: Mapping[str, str] | None) -> bool:
-    """Whether a container with these labels is a pod's infra container."""
-    return (labels or {}).get(naming.CONTAINER_TYPE) == naming.TYPE_SANDBOX
+        Does nothing in a container that has not the program, or has ended already.
+        """
+        config = {"Cmd": argv, "Privileged": True, "User": "0:0", "AttachStdout": True}
+        made = await self.ask("POST", f"/containers/{container}/exec", config)
+        if not made.ok:
+            return
+        path = f"/exec/{made.json['Id']}"
+        await self.ask("POST", f"{path}/start", {"Detach": False, "Tty": False})
+        if (await self.must("GET", f"{path}/json"))["ExitCode"] == 0:
+            self.tell()
+
+    async def load_image(self, reference: str, archive: bytes) -> str:
+        """Put an image on the engine, once; its reference."""
+        found = await self.ask("GET", f"/images/{reference}/json")
+        if not found.ok:
+            await self.must("POST", "/images/load", archive)
+        return reference
 
 
 async def read_answer(incoming: Incoming) -> Answer:
