@@ -10,10 +10,10 @@ from typing import Any, Final, TypeVar
 import h11
 
 from mutation.incoming import PIECE_BYTES, Closed, Incoming, Piece
-from mutation.messages import Ask
+from mutation.messages import Ask, decode_headers
 from mutation.mutant import AnswerLie, AskLie, Mutation, StreamLie
 from mutation.routes import is_about
-from mutation.scene import Scene, decode_headers, read_answer
+from mutation.scene import Scene, read_answer
 
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,11 @@ Headers = list[tuple[str, str]]
 _VERSION: Final = re.compile(r"^/v\d+\.\d+(?=/)")
 #: What says how a body is cut; it is said anew for a body that was read whole.
 _FRAMING: Final = ("content-length", "transfer-encoding")
+
+
+def decode_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """h11's header pairs as text; names are in lower case already."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ class Proxy:
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
-        """Answer on the socket; at the end every connection is cut, and every lie's task ended."""
+        """Answer on the socket; at the end every connection is cut."""
         talks: set[asyncio.Task[None]] = set()
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +60,7 @@ class Proxy:
             yield
         finally:
             server.close()
-            ending = [*talks, *self.scene.tasks]
+            ending = [*talks]
             for task in ending:
                 task.cancel()
             await asyncio.gather(*ending, return_exceptions=True)

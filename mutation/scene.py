@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +12,8 @@ from urllib.parse import quote
 import h11
 
 from mutation.incoming import Closed, Incoming
-from mutation.messages import Answer, Ask
+from mutation.messages import Answer, Ask, decode_headers
+from mutation.subjects import Body, donor_of, is_subject, labels_of
 from pausedemo.core import naming
 from pausedemo.errors import PausedemoError
 
@@ -30,14 +30,13 @@ class Scene:
     told: int = 0
     failures: list[BaseException] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def tell(self) -> None:
         """Count a lie that changes no message: something was done, or left undone."""
         self.told += 1
 
     async def ask(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
-        """Ask the true engine, whatever its status is."""
+        """Ask the true engine, whatever its status is. ``body`` is JSON, or bytes of a tar."""
         ask = Ask.parse(method, path, [("host", "engine")])
         ask.query = query
         if isinstance(body, bytes):
@@ -63,36 +62,30 @@ class Scene:
             raise LieFailed(f"{method} {path}: {answer.status} {answer.body.decode()}")
         return answer.json if answer.header("content-type").startswith("application/json") else None
 
-    async def inspect(self, container: str) -> dict[str, Any]:
+    async def inspect(self, container: str) -> Body:
         """One container, as the true engine sees it; empty when there is none."""
         answer = await self.ask("GET", f"/containers/{quote(container)}/json")
-        found: dict[str, Any] = answer.json if answer.ok else {}
+        found: Body = answer.json if answer.ok else {}
         return found
 
-    async def rows(
-        self, labels: Mapping[str, str], *, running: bool = False
-    ) -> list[dict[str, Any]]:
-        """The rows of all containers that bear all labels, newest first."""
-        wanted = [f"{key}={value}" for key, value in labels.items()]
-        filters = json.dumps({"label": wanted})
-        rows: list[dict[str, Any]] = await self.must(
-            "GET", "/containers/json", all="0" if running else "1", filters=filters
-        )
-        return rows
+    async def members(self, donor: Body) -> list[Body]:
+        """All that join a container, running or not, newest first."""
+        scenario = labels_of(donor)[naming.SCENARIO]
+        filters = json.dumps({"label": [f"{naming.SCENARIO}={scenario}"]})
+        rows = await self.must("GET", "/containers/json", all="1", filters=filters)
+        found = [await self.inspect(row["Id"]) for row in rows]
+        return [one for one in found if one and is_subject(one) and donor_of(one) == donor["Id"]]
 
-    async def others(self, container: str) -> list[dict[str, Any]]:
-        """The rows of the pod's other containers that run, newest first; its sandbox is last."""
-        found = await self.inspect(container)
-        labels = found.get("Config", {}).get("Labels") or {}
-        if naming.POD_UID not in labels:
-            return []
-        rows = await self.rows({naming.POD_UID: labels[naming.POD_UID]}, running=True)
-        return [row for row in rows if row["Id"] != found["Id"]]
+    async def siblings(self, member: Body) -> list[Body]:
+        """The others that join the same container and run, newest first."""
+        donor = await self.inspect(donor_of(member))
+        members = await self.members(donor) if donor else []
+        return [one for one in members if one["Id"] != member["Id"] and one["State"]["Running"]]
 
     async def run_inside(self, container: str, argv: list[str]) -> None:
         """Run a command to its end as an almighty root in a container; it counts as a lie told.
 
-        Does nothing in a container that has not the program, or has ended already.
+        It does nothing in a container that has not the program, or has ended already.
         """
         config = {"Cmd": argv, "Privileged": True, "User": "0:0", "AttachStdout": True}
         made = await self.ask("POST", f"/containers/{container}/exec", config)
@@ -103,12 +96,15 @@ class Scene:
         if (await self.must("GET", f"{path}/json"))["ExitCode"] == 0:
             self.tell()
 
-    async def load_image(self, reference: str, archive: bytes) -> str:
-        """Put an image on the engine, once; its reference."""
-        found = await self.ask("GET", f"/images/{reference}/json")
-        if not found.ok:
+    async def runs_pause(self, image: str) -> bool:
+        """Whether an image is one of pause."""
+        found = await self.must("GET", f"/images/{image}/json")
+        return bool(found["Config"]["Entrypoint"] == ["/pause"])
+
+    async def load_image(self, reference: str, archive: bytes) -> None:
+        """Put an image on the engine unless it is there."""
+        if not (await self.ask("GET", f"/images/{reference}/json")).ok:
             await self.must("POST", "/images/load", archive)
-        return reference
 
 
 async def read_answer(incoming: Incoming) -> Answer:
@@ -124,8 +120,3 @@ async def read_answer(incoming: Incoming) -> Answer:
         body += piece.data
     answer.body = bytes(body)
     return answer
-
-
-def decode_headers(headers: Any) -> list[tuple[str, str]]:
-    """h11's header pairs as text; names are in lower case already."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]

@@ -6,11 +6,11 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from mutation.lies.tools import in_pod, is_member, labels_of
 from mutation.messages import Answer, Ask
 from mutation.mutant import AnswerLie, Mutation, StreamLie
 from mutation.routes import EXEC_CREATE, EXEC_INSPECT, EXEC_START, PUT_FILES
 from mutation.scene import Scene
+from mutation.subjects import is_member, is_subject
 
 _HEADER: Final = struct.Struct(">BxxxL")
 Frames = list[tuple[int, bytes]]
@@ -21,7 +21,7 @@ def _rewrite_output(change: Callable[[Frames], Frames]) -> StreamLie:
 
     async def lie(ask: Ask, pieces: AsyncIterator[bytes], scene: Scene) -> AsyncIterator[bytes]:
         whole = b"".join([piece async for piece in pieces])
-        if not await _is_in_pod(ask, scene):
+        if not await _is_in_subject(ask, scene):
             yield whole
             return
         frames = parse_frames(whole)
@@ -58,7 +58,7 @@ def _halve(frames: Frames) -> Frames:
 
 def _exit_code(value: int) -> AnswerLie:
     async def lie(ask: Ask, answer: Answer, scene: Scene) -> None:
-        if answer.ok and await _is_in_pod(ask, scene):
+        if answer.ok and await _is_in_subject(ask, scene):
             body = answer.json
             if not body["Running"]:
                 answer.json = {**body, "ExitCode": value}
@@ -66,18 +66,17 @@ def _exit_code(value: int) -> AnswerLie:
     return lie
 
 
-async def _is_in_pod(ask: Ask, scene: Scene) -> bool:
-    """Whether an exec is one in a pod's container."""
+async def _is_in_subject(ask: Ask, scene: Scene) -> bool:
+    """Whether an exec is in a container that is lied about."""
     about = await scene.must("GET", f"/exec/{ask.object}/json")
-    return in_pod(labels_of(await scene.inspect(about["ContainerID"])))
+    return is_subject(await scene.inspect(about["ContainerID"]))
 
 
 async def _elsewhere(ask: Ask, scene: Scene) -> None:
-    """Send an exec to the newest other member of the pod."""
-    for other in await scene.others(ask.object):
-        if is_member(other["Labels"]):
-            ask.path = f"/containers/{other['Id']}/exec"
-            return
+    """Send an exec to the oldest other member of the pod."""
+    found = await scene.inspect(ask.object)
+    for sibling in await scene.siblings(found) if is_member(found) else []:
+        ask.path = f"/containers/{sibling['Id']}/exec"
 
 
 async def _as_root(ask: Ask, _scene: Scene) -> None:

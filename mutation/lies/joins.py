@@ -4,42 +4,48 @@ from __future__ import annotations
 
 from typing import Final
 
-from mutation.lies.tools import (
-    Body,
-    afterwards,
-    at_create,
-    host_config,
-    in_pod,
-    is_member,
-    is_sandbox,
-    labels_of,
-    sandbox_of,
-)
+from mutation.lies.tools import Change, afterwards, at_create
 from mutation.messages import Ask
 from mutation.mutant import Mutation
 from mutation.routes import CREATE, START
 from mutation.scene import Scene
+from mutation.subjects import (
+    JOIN,
+    Body,
+    donor_of,
+    host_config,
+    is_donor,
+    is_member,
+    is_subject,
+    labels_of,
+    ownership,
+)
 from pausedemo.core import naming
 
 
-def _drop_pid(body: Body) -> None:
-    host_config(body).pop("PidMode", None)
+def _drop(mode: str) -> Change:
+    def change(body: Body) -> None:
+        if _joins(body, mode):
+            del host_config(body)[mode]
+
+    return change
 
 
-def _drop_ipc(body: Body) -> None:
-    host_config(body).pop("IpcMode", None)
+def _set_network(mode: str) -> Change:
+    def change(body: Body) -> None:
+        if _joins(body, "NetworkMode"):
+            host_config(body)["NetworkMode"] = mode
 
-
-def _own_network(body: Body) -> None:
-    host_config(body)["NetworkMode"] = "bridge"
-
-
-def _node_network(body: Body) -> None:
-    host_config(body)["NetworkMode"] = "host"
+    return change
 
 
 def _join_pid(body: Body) -> None:
-    host_config(body)["PidMode"] = f"container:{sandbox_of(body)}"
+    if not host_config(body).get("PidMode"):
+        host_config(body)["PidMode"] = f"{JOIN}{donor_of(body)}"
+
+
+def _joins(body: Body, mode: str) -> bool:
+    return str(host_config(body).get(mode) or "").startswith(JOIN)
 
 
 def _node_uts(body: Body) -> None:
@@ -48,55 +54,45 @@ def _node_uts(body: Body) -> None:
 
 
 def _own_shm(body: Body) -> None:
-    host_config(body)["Tmpfs"] = {"/dev/shm": "rw,size=64k"}  # noqa: S108 - in a container
+    if _joins(body, "IpcMode"):
+        host_config(body)["Tmpfs"] = {"/dev/shm": "rw,size=64k"}  # noqa: S108 - in a container
 
 
-def _without_host(key: str, instead: str) -> Mutation:
-    """A mutation of pods that want a namespace of the node."""
+def _without_host(mode: str, breaks: str) -> Mutation:
+    """A mutation for pods that want a namespace of the node."""
 
     def change(body: Body) -> None:
         config = host_config(body)
-        if config.get(key) == "host":
-            config.pop(key)
-            if instead and is_sandbox(labels_of(body)):
-                config[key] = instead
-            elif instead:
-                config[key] = f"container:{sandbox_of(body)}"
+        if config.get(mode) == "host":
+            del config[mode]
+            if mode == "IpcMode" and is_donor(body):
+                # Or joining it would be refused, which is another mutation.
+                config[mode] = "shareable"
 
-    kind = key.removesuffix("Mode").lower()
     return Mutation(
-        name=f"no-host-{kind}",
-        does=f"ignores {key} host",
-        breaks=f"host{kind.upper() if kind != 'network' else 'Network'} shows the node's",
-        asks={CREATE: at_create(change, in_pod)},
+        name=f"no-host-{mode.removesuffix('Mode').lower()}",
+        does=f"ignores {mode} host",
+        breaks=breaks,
+        asks={CREATE: at_create(change, is_subject)},
     )
 
 
 async def _join_another(ask: Ask, scene: Scene) -> None:
-    """Send a member into the network of a sandbox that nobody asked for."""
+    """Send a member into the network of a container that nobody asked for."""
     body = ask.json
-    if not is_member(labels_of(body)):
+    if not is_member(body) or not _joins(body, "NetworkMode"):
         return
-    pod = labels_of(body)[naming.POD_UID]
-    if pod not in scene.memory:
-        scene.memory[pod] = await _make_stray(scene, body)
-    host_config(body)["NetworkMode"] = f"container:{scene.memory[pod]}"
+    scenario = labels_of(body)[naming.SCENARIO]
+    if scenario not in scene.memory:
+        donor = await scene.inspect(donor_of(body))
+        if not donor:
+            return
+        stray = {"Image": donor["Image"], "Labels": ownership(body)}
+        made = await scene.must("POST", "/containers/create", stray)
+        await scene.must("POST", f"/containers/{made['Id']}/start")
+        scene.memory[scenario] = made["Id"]
+    host_config(body)["NetworkMode"] = f"{JOIN}{scene.memory[scenario]}"
     ask.json = body
-
-
-async def _make_stray(scene: Scene, member: Body) -> str:
-    """A sandbox that no pod knows; it goes with what else the scenario made."""
-    sandbox = await scene.inspect(sandbox_of(member))
-    labels = {
-        key: value
-        for key, value in labels_of(member).items()
-        if key in (naming.RUN, naming.SCENARIO, naming.OWNER)
-    }
-    made = await scene.must(
-        "POST", "/containers/create", {"Image": sandbox["Image"], "Labels": labels}
-    )
-    await scene.must("POST", f"/containers/{made['Id']}/start")
-    return str(made["Id"])
 
 
 async def _rename(scene: Scene, found: Body) -> None:
@@ -113,25 +109,25 @@ JOINS: Final = (
         name="drops-pid-mode",
         does="forgets PidMode container:",
         breaks="members share pause's PID namespace",
-        asks={CREATE: at_create(_drop_pid)},
+        asks={CREATE: at_create(_drop("PidMode"))},
     ),
     Mutation(
         name="drops-ipc-mode",
         does="forgets IpcMode container:",
         breaks="members share pause's IPC namespace and /dev/shm",
-        asks={CREATE: at_create(_drop_ipc)},
+        asks={CREATE: at_create(_drop("IpcMode"))},
     ),
     Mutation(
         name="network-of-its-own",
         does="gives each member a network of its own instead of container:",
         breaks="members share pause's network namespace",
-        asks={CREATE: at_create(_own_network)},
+        asks={CREATE: at_create(_set_network("bridge"))},
     ),
     Mutation(
         name="network-of-the-node",
         does="takes NetworkMode host for container:",
         breaks="members share pause's network namespace, not the node's",
-        asks={CREATE: at_create(_node_network)},
+        asks={CREATE: at_create(_set_network("host"))},
     ),
     Mutation(
         name="network-of-another",
@@ -149,7 +145,7 @@ JOINS: Final = (
         name="uts-of-the-node",
         does="puts everybody into the node's UTS namespace",
         breaks="each container has a UTS namespace of its own",
-        asks={CREATE: at_create(_node_uts, in_pod)},
+        asks={CREATE: at_create(_node_uts, is_subject)},
     ),
     Mutation(
         name="shm-of-its-own",
@@ -169,7 +165,7 @@ JOINS: Final = (
         breaks="the pod's containers share pause's hosts file",
         answers={START: afterwards(_own_hosts_file, is_member)},
     ),
-    _without_host("PidMode", ""),
-    _without_host("IpcMode", "shareable"),
-    _without_host("NetworkMode", "bridge"),
+    _without_host("PidMode", "hostPID shows the node's processes"),
+    _without_host("IpcMode", "hostIPC shows the node's segments"),
+    _without_host("NetworkMode", "hostNetwork shows the node's listeners"),
 )

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from mutation.lies.tools import (
-    Body,
-    afterwards,
-    at_create,
-    host_config,
-    in_pod,
-    instead,
-    is_member,
-    is_sandbox,
-    labels_of,
-    sandbox_of,
-)
+from mutation.lies.tools import afterwards, at_create, instead
 from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
 from mutation.routes import CREATE, INSPECT, REMOVE, RESTART, START
 from mutation.scene import Scene
-from pausedemo.core import naming
+from mutation.subjects import (
+    JOIN,
+    Body,
+    donor_of,
+    host_config,
+    is_donor,
+    is_member,
+    is_subject,
+    ownership,
+)
 
 
 def _always(body: Body) -> None:
@@ -31,31 +29,26 @@ def _never(body: Body) -> None:
     host_config(body)["RestartPolicy"] = {"Name": "no"}
 
 
-async def _members_of(scene: Scene, sandbox: Body) -> list[Body]:
-    """The rows of all that were made for a sandbox, running or not."""
-    return await scene.rows({naming.SANDBOX_ID: sandbox["Id"]})
-
-
 async def _start_sandbox_first(_ask: Ask, scene: Scene, found: Body) -> None:
-    sandbox = await scene.inspect(sandbox_of(found))
+    sandbox = await scene.inspect(donor_of(found))
     if sandbox and not sandbox["State"]["Running"]:
         scene.tell()
         await scene.must("POST", f"/containers/{sandbox['Id']}/start")
 
 
 async def _restart_members(scene: Scene, sandbox: Body) -> None:
-    for row in await _members_of(scene, sandbox):
+    for row in await scene.members(sandbox):
         scene.tell()
         await scene.must("POST", f"/containers/{row['Id']}/restart", t="0")
 
 
 async def _restart_on_second_start(scene: Scene, sandbox: Body) -> None:
-    if await _members_of(scene, sandbox):
+    if await scene.members(sandbox):
         await _restart_members(scene, sandbox)
 
 
 async def _refuse_removal(_ask: Ask, scene: Scene, sandbox: Body) -> Answer | None:
-    members = [row["Id"] for row in await _members_of(scene, sandbox)]
+    members = [row["Id"] for row in await scene.members(sandbox)]
     if not members:
         return None
     words = f"container {sandbox['Id']} has dependent containers: {', '.join(members)}"
@@ -63,7 +56,7 @@ async def _refuse_removal(_ask: Ask, scene: Scene, sandbox: Body) -> Answer | No
 
 
 async def _remove_members(_ask: Ask, scene: Scene, sandbox: Body) -> None:
-    for row in await _members_of(scene, sandbox):
+    for row in await scene.members(sandbox):
         scene.tell()
         await scene.ask("DELETE", f"/containers/{row['Id']}", force="1", v="1")
 
@@ -71,30 +64,26 @@ async def _remove_members(_ask: Ask, scene: Scene, sandbox: Body) -> None:
 async def _put_network_elsewhere(ask: Ask, scene: Scene) -> None:
     """Let a hidden container hold the network that a sandbox and its members are in."""
     body = ask.json
-    labels = labels_of(body)
-    if is_sandbox(labels) and not host_config(body).get("NetworkMode"):
-        ours = {
-            key: value
-            for key, value in labels.items()
-            if key in (naming.RUN, naming.SCENARIO, naming.OWNER)
+    if is_donor(body) and not host_config(body).get("NetworkMode"):
+        hidden = {
+            "Image": body["Image"],
+            "Cmd": body.get("Cmd"),
+            "Entrypoint": body.get("Entrypoint"),
+            "Hostname": body.pop("Hostname", ""),
+            "Labels": ownership(body),
         }
-        holder = {"Image": body["Image"], "Hostname": body.pop("Hostname", ""), "Labels": ours}
-        made = await scene.must("POST", "/containers/create", holder)
+        made = await scene.must("POST", "/containers/create", hidden)
         await scene.must("POST", f"/containers/{made['Id']}/start")
-        host_config(body)["NetworkMode"] = f"container:{made['Id']}"
+        host_config(body)["NetworkMode"] = f"{JOIN}{made['Id']}"
         ask.json = body
 
 
-async def _show_address_of_holder(_ask: Ask, answer: Answer, scene: Scene) -> None:
-    if not answer.ok:
-        return
-    body = answer.json
-    if is_sandbox(labels_of(body)) and body["State"]["Running"]:
-        _, _, holder = body["HostConfig"]["NetworkMode"].partition("container:")
-        found = await scene.inspect(holder) if holder else {}
-        if found:
-            body["NetworkSettings"] = found["NetworkSettings"]
-            body["HostConfig"]["NetworkMode"] = "default"
+async def _show_address_of_hidden(_ask: Ask, answer: Answer, scene: Scene) -> None:
+    if answer.ok and is_donor(body := answer.json) and body["State"]["Running"]:
+        hidden = await scene.inspect(donor_of(body) or "-")
+        if hidden:
+            body["NetworkSettings"] = hidden["NetworkSettings"]
+            host_config(body)["NetworkMode"] = "default"
             answer.json = body
 
 
@@ -107,7 +96,7 @@ async def _cut_network(scene: Scene, found: Body) -> None:
 
 async def _say_started(_ask: Ask, scene: Scene, found: Body) -> Answer | None:
     """Say that it started, when the sandbox that it joins is down."""
-    sandbox = await scene.inspect(sandbox_of(found))
+    sandbox = await scene.inspect(donor_of(found))
     down = not sandbox or not sandbox["State"]["Running"]
     return Answer.of(204) if down else None
 
@@ -117,13 +106,13 @@ LIFE: Final = (
         name="restarts-by-itself",
         does="restarts everything that ends (restart policy always)",
         breaks="who ended stays dead unless a kubelet starts it",
-        asks={CREATE: at_create(_always, in_pod)},
+        asks={CREATE: at_create(_always, is_subject)},
     ),
     Mutation(
         name="restart-policy-lost",
         does="ignores restart policies",
         breaks="an engine's own restart policy restarts what ended",
-        asks={CREATE: at_create(_never, in_pod)},
+        asks={CREATE: at_create(_never, is_subject)},
     ),
     Mutation(
         name="start-starts-pause",
@@ -142,28 +131,28 @@ LIFE: Final = (
         does="restarts the members with their sandbox",
         breaks="members stay in the old namespace when pause alone is restarted",
         answers={
-            RESTART: afterwards(_restart_members, is_sandbox),
-            START: afterwards(_restart_on_second_start, is_sandbox),
+            RESTART: afterwards(_restart_members, is_donor),
+            START: afterwards(_restart_on_second_start, is_donor),
         },
     ),
     Mutation(
         name="removal-refused",
         does="does not remove a sandbox that has members, as podman",
         breaks="a sandbox can be removed under its members",
-        asks={REMOVE: instead(_refuse_removal, is_sandbox)},
+        asks={REMOVE: instead(_refuse_removal, is_donor)},
     ),
     Mutation(
         name="removal-takes-members",
         does="removes the members with their sandbox",
         breaks="members outlive the removal of their sandbox",
-        asks={REMOVE: instead(_remove_members, is_sandbox)},
+        asks={REMOVE: instead(_remove_members, is_donor)},
     ),
     Mutation(
         name="network-outlives-pause",
         does="keeps the pod's interface when pause was stopped",
         breaks="without pause only lo is left",
         asks={CREATE: _put_network_elsewhere},
-        answers={INSPECT: _show_address_of_holder},
+        answers={INSPECT: _show_address_of_hidden},
     ),
     Mutation(
         name="rejoined-without-network",

@@ -5,21 +5,28 @@ from __future__ import annotations
 from typing import Final
 
 from mutation.bad_pause import BadPause
-from mutation.lies.tools import Body, at_create, host_config, is_member, is_sandbox, labels_of
+from mutation.lies.tools import at_create
 from mutation.messages import Ask
 from mutation.mutant import AskLie, Mutation
 from mutation.routes import CREATE
 from mutation.scene import Scene
+from mutation.subjects import Body, host_config, is_subject
 
 
 def _with_pause(bad: BadPause) -> AskLie:
     async def lie(ask: Ask, scene: Scene) -> None:
         body = ask.json
-        if is_sandbox(labels_of(body)):
-            body["Image"] = await scene.load_image(bad.reference, bad.archive)
+        if is_subject(body) and await scene.runs_pause(body["Image"]):
+            await scene.load_image(bad.reference, bad.archive)
+            body["Image"] = bad.reference
             ask.json = body
 
     return lie
+
+
+def _is_no_pause(body: Body) -> bool:
+    """With an entrypoint or a command of its own: pause's image has its own."""
+    return is_subject(body) and bool(body.get("Entrypoint") or body.get("Cmd"))
 
 
 def _with_init(body: Body) -> None:
@@ -52,6 +59,6 @@ PAUSES: Final = (
         name="init-for-everyone",
         does="puts an init that reaps before each main process (--init)",
         breaks="a main process is PID 1, and a PID 1 that does not reap keeps zombies",
-        asks={CREATE: at_create(_with_init, is_member)},
+        asks={CREATE: at_create(_with_init, _is_no_pause)},
     ),
 )

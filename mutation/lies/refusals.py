@@ -5,26 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mutation.lies.tools import (
-    Body,
-    at_create,
-    host_config,
-    in_pod,
-    instead,
-    is_member,
-    is_sandbox,
-    labels_of,
-)
+from mutation.lies.tools import at_create, instead
 from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
 from mutation.routes import CREATE, KILL, REMOVE, START, STOP
 from mutation.scene import Scene
+from mutation.subjects import JOIN, Body, donor_of, host_config, is_donor, is_member, is_subject
 
 _ID: Final = re.compile(r"\b[0-9a-f]{12,64}\b")
 
 
 def _joins_network(body: Body) -> bool:
-    return str(host_config(body).get("NetworkMode", "")).startswith("container:")
+    return str(host_config(body).get("NetworkMode", "")).startswith(JOIN)
 
 
 def _drop_ports(body: Body) -> None:
@@ -45,15 +37,13 @@ def _always_shareable(body: Body) -> None:
 
 async def _refuse_missing_network(ask: Ask, scene: Scene) -> Answer | None:
     body = ask.json
-    _, joins, sandbox = str(host_config(body).get("NetworkMode", "")).partition("container:")
-    if joins and in_pod(labels_of(body)) and not await scene.inspect(sandbox):
-        return Answer.refusal(404, f"No such container: {sandbox}")
+    if is_subject(body) and _joins_network(body) and not await scene.inspect(donor_of(body)):
+        return Answer.refusal(404, f"No such container: {donor_of(body)}")
     return None
 
 
 async def _refuse_frozen(_ask: Ask, scene: Scene, found: Body) -> Answer | None:
-    _, _, sandbox = found["HostConfig"]["NetworkMode"].partition("container:")
-    joined = await scene.inspect(sandbox) if sandbox else {}
+    joined = await scene.inspect(donor_of(found))
     if joined and joined["State"]["Paused"]:
         return Answer.refusal(409, f"cannot join network of a paused container: {joined['Id']}")
     return None
@@ -63,7 +53,7 @@ async def _join_nothing_else(ask: Ask, scene: Scene) -> None:
     """Who joins itself gets a network of its own."""
     del scene
     body = ask.json
-    if host_config(body).get("NetworkMode") == f"container:{ask.query.get('name')}":
+    if host_config(body).get("NetworkMode") == f"{JOIN}{ask.query.get('name')}":
         host_config(body)["NetworkMode"] = "bridge"
         ask.json = body
 
@@ -100,7 +90,7 @@ REFUSALS: Final = (
         name="always-shareable",
         does="makes every sandbox's IPC namespace shareable, as podman does",
         breaks="IPC of a sandbox that is not shareable cannot be joined",
-        asks={CREATE: at_create(_always_shareable, is_sandbox)},
+        asks={CREATE: at_create(_always_shareable, is_donor)},
     ),
     Mutation(
         name="missing-network-refused-early",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from mutation.lies.tools import Body, afterwards, do_nothing, instead, is_member
+from mutation.lies.tools import afterwards, do_nothing, instead
 from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
 from mutation.routes import FREEZE, KILL, STOP, THAW
 from mutation.scene import Scene
+from mutation.subjects import Body, is_member
 
 DEFAULT_GRACE_S: Final = 10
 _POLL_S: Final = 0.05
@@ -52,10 +53,9 @@ async def _another_signal(ask: Ask, scene: Scene) -> None:
 
 
 async def _kill_siblings(scene: Scene, found: Body) -> None:
-    for other in await scene.others(found["Id"]):
-        if is_member(other["Labels"]):
-            await scene.ask("POST", f"/containers/{other['Id']}/kill", signal="KILL")
-            scene.tell()
+    for sibling in await scene.siblings(found):
+        await scene.ask("POST", f"/containers/{sibling['Id']}/kill", signal="KILL")
+        scene.tell()
 
 
 SIGNALS: Final = (

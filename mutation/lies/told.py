@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mutation.lies.tools import Body, at_inspect, at_list, in_pod, is_member, is_sandbox, labels_of
+from mutation.lies.tools import at_inspect, at_list
 from mutation.messages import Answer, Ask
 from mutation.mutant import AnswerLie, Mutation
 from mutation.routes import INSPECT, LIST, LOGS, TOP, WAIT
 from mutation.scene import Scene
+from mutation.subjects import JOIN, Body, donor_of, host_config, is_donor, is_member, name_of
 
 
 def _has_ended(body: Body) -> bool:
@@ -68,7 +69,7 @@ def _list_as_exited(rows: list[Body]) -> list[Body]:
 
 def _forget_one(rows: list[Body]) -> list[Body]:
     """Without the member that was made first."""
-    first = next((row for row in reversed(rows) if is_member(labels_of(row))), None)
+    first = next((row for row in reversed(rows) if is_member(row)), None)
     return [row for row in rows if row is not first]
 
 
@@ -77,50 +78,45 @@ def _other_command(rows: list[Body]) -> list[Body]:
 
 
 async def _other_pid(_ask: Ask, answer: Answer, scene: Scene) -> None:
-    """Tell the process of the newest other container of the pod."""
-    if not answer.ok:
-        return
-    body = answer.json
-    if is_member(labels_of(body)) and body["State"]["Pid"]:
-        for other in await scene.others(body["Id"]):
-            body["State"]["Pid"] = (await scene.inspect(other["Id"]))["State"]["Pid"]
+    """Tell the process of the container that is joined."""
+    if answer.ok and is_member(body := answer.json) and body["State"]["Pid"]:
+        donor = await scene.inspect(donor_of(body))
+        if donor:
+            body["State"]["Pid"] = donor["State"]["Pid"]
             answer.json = body
-            break
 
 
-async def _address_of_sandbox(_ask: Ask, answer: Answer, scene: Scene) -> None:
-    if not answer.ok:
-        return
-    body = answer.json
-    joined = body["HostConfig"]["NetworkMode"]
-    if in_pod(labels_of(body)) and joined.startswith("container:"):
-        donor = await scene.inspect(joined.removeprefix("container:"))
+async def _address_of_donor(_ask: Ask, answer: Answer, scene: Scene) -> None:
+    if answer.ok and is_member(body := answer.json):
+        donor = await scene.inspect(_network_of(body))
         if donor:
             body["NetworkSettings"] = donor["NetworkSettings"]
             answer.json = body
 
 
-async def _name_of_sandbox(_ask: Ask, answer: Answer, scene: Scene) -> None:
-    if not answer.ok:
-        return
-    body = answer.json
-    joined = body["HostConfig"]["NetworkMode"]
-    if in_pod(labels_of(body)) and joined.startswith("container:"):
-        donor = await scene.inspect(joined.removeprefix("container:"))
+async def _name_of_donor(_ask: Ask, answer: Answer, scene: Scene) -> None:
+    if answer.ok and is_member(body := answer.json):
+        donor = await scene.inspect(_network_of(body))
         if donor:
-            body["HostConfig"]["NetworkMode"] = f"container:{donor['Name'].removeprefix('/')}"
+            host_config(body)["NetworkMode"] = f"{JOIN}{name_of(donor)}"
             answer.json = body
 
 
+def _network_of(body: Body) -> str:
+    """The id of the container whose network is joined; a word that is no container's if none is."""
+    mode: str = host_config(body)["NetworkMode"]
+    return mode.removeprefix(JOIN) if mode.startswith(JOIN) else "-"
+
+
 async def _top_of_all(ask: Ask, answer: Answer, scene: Scene) -> None:
-    """Add what the other containers of the pod run."""
-    if not answer.ok:
-        return
-    body = answer.json
-    for other in await scene.others(ask.object):
-        found = await scene.must("GET", f"/containers/{other['Id']}/top", **ask.query)
-        body["Processes"] += found["Processes"]
-    answer.json = body
+    """Add what the siblings run."""
+    found = await scene.inspect(ask.object)
+    if answer.ok and is_member(found):
+        body = answer.json
+        for sibling in await scene.siblings(found):
+            more = await scene.must("GET", f"/containers/{sibling['Id']}/top", **ask.query)
+            body["Processes"] += more["Processes"]
+        answer.json = body
 
 
 async def _no_logs(_ask: Ask, answer: Answer, _scene: Scene) -> None:
@@ -181,19 +177,19 @@ TOLD: Final = (
         name="address-lost",
         does="does not tell the sandbox's IP address",
         breaks="the pod has an address, that of its sandbox",
-        answers={INSPECT: at_inspect(_lose_address, is_sandbox)},
+        answers={INSPECT: at_inspect(_lose_address, is_donor)},
     ),
     Mutation(
         name="address-on-members",
         does="shows the sandbox's address on its members, as podman does",
         breaks="a member has no address of its own in inspect",
-        answers={INSPECT: _address_of_sandbox},
+        answers={INSPECT: _address_of_donor},
     ),
     Mutation(
         name="name-instead-of-id",
         does="keeps the sandbox's name in NetworkMode instead of its full id",
         breaks="a join is by id: who is made anew under the same name is somebody else",
-        answers={INSPECT: _name_of_sandbox},
+        answers={INSPECT: _name_of_donor},
     ),
     Mutation(
         name="pid-of-another",
