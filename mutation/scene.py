@@ -13,7 +13,7 @@ import h11
 
 from mutation.incoming import Closed, Incoming
 from mutation.messages import Answer, Ask, decode_headers
-from mutation.subjects import Body, donor_of, is_subject, labels_of
+from mutation.subjects import Body, donor_of, is_subject, labels_of, ownership
 from pausedemo.core import naming
 from pausedemo.errors import PausedemoError
 
@@ -30,6 +30,8 @@ class Scene:
     told: int = 0
     failures: list[BaseException] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
+    #: Method and path of every request, each once.
+    asked: set[str] = field(default_factory=set)
 
     def tell(self) -> None:
         """Count a lie that changes no message: something was done, or left undone."""
@@ -82,19 +84,33 @@ class Scene:
         members = await self.members(donor) if donor else []
         return [one for one in members if one["Id"] != member["Id"] and one["State"]["Running"]]
 
-    async def run_inside(self, container: str, argv: list[str]) -> None:
-        """Run a command to its end as an almighty root in a container; it counts as a lie told.
+    async def enter(
+        self, found: Body, kind: str, argv: list[str], *, target: Body | None = None
+    ) -> None:
+        """Run a command in a running container's namespace, from outside, as an almighty root.
 
-        It does nothing in a container that has not the program, or has ended already.
+        ``kind`` is nsenter's word for it (``--net``); the nsenter is that of the container's
+        image, and where that has none nothing is done. It counts as a lie. With a ``target``, it
+        is that container's namespace, and nobody waits for the command's end. It runs in a
+        container that goes when its scenario is taken down.
         """
-        config = {"Cmd": argv, "Privileged": True, "User": "0:0", "AttachStdout": True}
-        made = await self.ask("POST", f"/containers/{container}/exec", config)
-        if not made.ok:
-            return
-        path = f"/exec/{made.json['Id']}"
-        await self.ask("POST", f"{path}/start", {"Detach": False, "Tty": False})
-        if (await self.must("GET", f"{path}/json"))["ExitCode"] == 0:
+        pid = str((target or found)["State"]["Pid"])
+        helper = {
+            "Image": found["Image"],
+            "Entrypoint": ["nsenter", "--target", pid, kind, "--", *argv],
+            "User": "0:0",
+            "Labels": ownership(found),
+            "HostConfig": {
+                "PidMode": "host",
+                "NetworkMode": "none",
+                "CapAdd": ["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"],
+            },
+        }
+        made = await self.must("POST", "/containers/create", helper)
+        if (await self.ask("POST", f"/containers/{made['Id']}/start")).ok:
             self.tell()
+            if target is None:
+                await self.must("POST", f"/containers/{made['Id']}/wait")
 
     async def runs_pause(self, image: str) -> bool:
         """Whether an image is one of pause."""

@@ -96,12 +96,12 @@ async def _join_another(ask: Ask, scene: Scene) -> None:
 
 
 async def _rename(scene: Scene, found: Body) -> None:
-    await scene.run_inside(found["Id"], ["hostname", "somebody-else"])
+    await scene.enter(found, "--uts", ["hostname", "somebody-else"])
 
 
 async def _own_hosts_file(scene: Scene, found: Body) -> None:
     script = "cp /etc/hosts /hosts && mount --bind /hosts /etc/hosts"
-    await scene.run_inside(found["Id"], ["sh", "-c", script])
+    await scene.enter(found, "--mount", ["sh", "-c", script])
 
 
 JOINS: Final = (

@@ -90,7 +90,7 @@ async def _show_address_of_hidden(_ask: Ask, answer: Answer, scene: Scene) -> No
 async def _cut_network(scene: Scene, found: Body) -> None:
     """Take the interface away from a member that was started again."""
     if int(scene.memory.get(found["Id"], 0)):
-        await scene.run_inside(found["Id"], ["ip", "link", "delete", "eth0"])
+        await scene.enter(found, "--net", ["ip", "link", "delete", "eth0"])
     scene.memory[found["Id"]] = 1
 
 

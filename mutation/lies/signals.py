@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Final
 
 from mutation.lies.tools import afterwards, do_nothing, instead
 from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
-from mutation.routes import FREEZE, KILL, STOP, THAW
+from mutation.routes import FREEZE, KILL, START, STOP, THAW
 from mutation.scene import Scene
-from mutation.subjects import Body, is_member
+from mutation.subjects import JOIN, Body, donor_of, host_config, is_member
 
 DEFAULT_GRACE_S: Final = 10
 _POLL_S: Final = 0.05
+#: A command of a shell script that is not waited for: ``sleep 77 &``.
+_BACKGROUND: Final = re.compile(r"(\w[^;&|(){}]*?)\s*&(?!&)")
 
 
 async def _kill_and_wait(scene: Scene, container: str) -> Answer:
@@ -56,6 +59,21 @@ async def _kill_siblings(scene: Scene, found: Body) -> None:
     for sibling in await scene.siblings(found):
         await scene.ask("POST", f"/containers/{sibling['Id']}/kill", signal="KILL")
         scene.tell()
+
+
+async def _leave_child(scene: Scene, found: Body) -> None:
+    """Start what a member's script starts in the background once more, out of its cgroup.
+
+    An engine ends what a main process leaves in the PID namespace of others by the container's
+    cgroup; this one is in none that it knows.
+    """
+    config = found["Config"]
+    words = [*(config["Entrypoint"] or ()), *(config["Cmd"] or ())]
+    background = _BACKGROUND.search(words[-1]) if words else None
+    if background and str(host_config(found).get("PidMode")).startswith(JOIN):
+        donor = await scene.inspect(donor_of(found))
+        argv = ["sh", "-c", f"exec {background[1]}"]
+        await scene.enter(found, "--pid", argv, target=donor)
 
 
 SIGNALS: Final = (
@@ -103,6 +121,12 @@ SIGNALS: Final = (
             STOP: afterwards(_kill_siblings, is_member),
             KILL: afterwards(_kill_siblings, is_member),
         },
+    ),
+    Mutation(
+        name="child-left-behind",
+        does="leaves a child behind in the shared PID namespace when its main process ends",
+        breaks="what a main process leaves ends with it (moby#38980)",
+        answers={START: afterwards(_leave_child, is_member)},
     ),
     Mutation(
         name="freeze-does-nothing",
