@@ -24,6 +24,7 @@ from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError, UsageError, exit_code
 from pausedemo.images.resolve import ImageResolver, Policy
+from pausedemo.kubelet.cleanup import remove_left_behind
 from pausedemo.scenario.library import list_names, load_scenarios
 from pausedemo.scenario.session import images_of
 from pausedemo.signals import signals_as_errors
@@ -59,6 +60,7 @@ def main(
         files = {scenario.name: Path(scenario.source) for scenario in loaded}
         with signals_as_errors():
             connected = connect(engine)
+            remove_left_behind(connected, kept_too=False, unknown_too=False)
             try:
                 wanted = sorted(set().union(*map(images_of, loaded)))
                 ground = Ground(_socket_of(connected), _find_images(connected, wanted))
@@ -71,6 +73,8 @@ def main(
                     tell=_tell,
                 )
             finally:
+                # Of workers that were killed.
+                remove_left_behind(connected, kept_too=False, unknown_too=False)
                 for bad in BadPause:
                     connected.remove_image(bad.reference)
             about = connected.describe()

@@ -47,7 +47,6 @@ class Exchange:
         ask = Ask.parse(
             request.method.decode(), request.target.decode(), decode_headers(request.headers)
         )
-        self._scene.asked.add(f"{ask.method} {ask.path}")
         ask_lie = _find(self._mutation.asks, ask)
         answer_lie = _find(self._mutation.answers, ask)
         outgoing = held.raw

@@ -7,22 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from mutation.findings import Finding, Findings, How
-from mutation.messages import Ask
 from mutation.mutant import TRUTH, Fate, Mutation
 from mutation.play import Ground, Played, play
-from mutation.routes import is_about
+from mutation.rehearsal import rehearse
 from mutation.table import MUTATIONS
 from pausedemo.scenario.library import load_scenario
+from pausedemo.signals import signals_as_errors
 
 #: Where each scenario's file is, by the scenario's name.
 Files: TypeAlias = Mapping[str, Path]
 Pair: TypeAlias = tuple[Mutation, str]
 Tell: TypeAlias = Callable[[Finding], None]
-
-_BY_NAME: Final = {**MUTATIONS, TRUTH.name: TRUTH}
 
 
 def run_matrix(
@@ -45,9 +43,9 @@ def run_matrix(
     with ProcessPoolExecutor(jobs, mp_context=context) as workers:
         matrix = _Matrix(workers, files, ground, tell)
         try:
-            asked = matrix.play_truth()
+            matrix.play_truth()
             pairs = [(m, s) for m in mutations for s in _order(m, files)]
-            touched = [pair for pair in pairs if _can_touch(pair[0], asked[pair[1]])]
+            touched = [pair for pair in pairs if matrix.could_be_told(pair)]
             breaking = [pair for pair in touched if pair[0].fate is Fate.CAUGHT]
             matrix.play(touched if complete else [p for p in touched if p not in breaking])
             matrix.play_until_caught(breaking, "mutation")
@@ -66,11 +64,16 @@ class _Matrix:
     ground: Ground
     tell: Tell
     findings: list[Finding] = field(default_factory=list)
+    _true: dict[str, Played] = field(default_factory=dict)
 
-    def play_truth(self) -> dict[str, frozenset[str]]:
-        """Without a lie; by scenario, the requests that it makes."""
-        pairs = [(TRUTH, scenario) for scenario in self.files]
-        return {played.finding.scenario: played.asked for played in self._play(pairs)}
+    def play_truth(self) -> None:
+        """Each scenario without a lie: its pace, and what it gives an occasion to lie about."""
+        for played in self._play([(TRUTH, scenario) for scenario in self.files]):
+            self._true[played.finding.scenario] = played
+
+    def could_be_told(self, pair: Pair) -> bool:
+        """Whether a mutation's lie could be told in a scenario, which was played true."""
+        return pair[0].name in self._true[pair[1]].could_be_told
 
     def play(self, pairs: Sequence[Pair]) -> None:
         """All of them."""
@@ -94,11 +97,14 @@ class _Matrix:
 
     def _play(self, pairs: Sequence[Pair]) -> Iterator[Played]:
         known = {(finding.mutation, finding.scenario) for finding in self.findings}
-        futures: list[Future[Played]] = [
-            self.workers.submit(_play_named, mutation.name, self.files[scenario], self.ground)
-            for mutation, scenario in pairs
-            if (mutation.name, scenario) not in known
-        ]
+        futures: list[Future[Played]] = []
+        for mutation, scenario in pairs:
+            if (mutation.name, scenario) not in known:
+                pace = self._true[scenario].pace if scenario in self._true else ()
+                file = self.files[scenario]
+                futures.append(
+                    self.workers.submit(_play_named, mutation.name, file, self.ground, pace)
+                )
         for future in as_completed(futures):
             played = future.result()
             self.findings.append(played.finding)
@@ -111,14 +117,9 @@ def _order(mutation: Mutation, files: Files) -> list[str]:
     return sorted(files, key=lambda name: name not in mutation.noticed_by)
 
 
-def _can_touch(mutation: Mutation, asked: frozenset[str]) -> bool:
-    """Whether a scenario makes any request that a mutation is about."""
-    routes = (*mutation.asks, *mutation.answers, *mutation.streams)
-    pairs = (line.split(" ", 1) for line in asked)
-    asks = [Ask.parse(method, path, []) for method, path in pairs]
-    return any(is_about(route, ask) for route in routes for ask in asks)
-
-
-def _play_named(mutation: str, file: Path, ground: Ground) -> Played:
+def _play_named(name: str, file: Path, ground: Ground, pace: Sequence[float]) -> Played:
     """In a worker: mutations are functions, and travel by their names."""
-    return play(_BY_NAME[mutation], load_scenario(file), ground)
+    mutation = MUTATIONS[name] if name != TRUTH.name else rehearse(MUTATIONS.values())
+    # A worker that is told to end takes down what it plays first.
+    with signals_as_errors():
+        return play(mutation, load_scenario(file), ground, pace)

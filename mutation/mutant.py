@@ -31,8 +31,9 @@ class Mutation:
     """One way for an engine to be wrong. Lies are found by the route of their request.
 
     ``does`` says what the engine does; ``breaks`` which behaviour, or for a tolerated one why it
-    does no harm. ``noticed_by`` names a scenario that is to fail; with the quick selection it is
-    the only one played.
+    does no harm. ``noticed_by`` names scenarios that are to fail; they are played first.
+    ``acts``: its lies do more than to rewrite a request or a reply, so that they cannot be tried
+    without being told.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Mutation:
     answers: Mapping[str, AnswerLie] = field(default_factory=dict)
     streams: Mapping[str, StreamLie] = field(default_factory=dict)
     noticed_by: tuple[str, ...] = ()
+    acts: bool = False
 
 
 #: The engine as it is.

@@ -11,9 +11,10 @@ from typing import Final
 from mutation.findings import Finding, How
 from mutation.mutant import Fate, Mutation
 from mutation.proxy import Proxy, lying_engine
+from mutation.rehearsal import COULD
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import ImageUse, ScenarioResult, Status
+from pausedemo.core.results import ImageUse, ScenarioResult, Status, StepResult
 from pausedemo.engine.connect import connect
 from pausedemo.errors import EngineGone
 from pausedemo.kubelet.cleanup import remove_labelled
@@ -23,9 +24,10 @@ from pausedemo.scenario.listener import SilentListener
 from pausedemo.scenario.parse import Scenario
 from pausedemo.scenario.session import run_scenarios
 
-#: How long a scenario looks again for what a broken engine will never show. The same holds for
-#: the engine as it is, so this costs no evidence.
-PATIENCE_S: Final = 12.0
+#: How long a scenario looks again for what a broken engine will never show: so many seconds,
+#: and so many times what the step took on the engine as it is.
+PATIENCE_S: Final = 3.0
+PATIENCE_TIMES: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +40,42 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was found, and the requests that were made (``GET /containers/abc/json``)."""
+    """What was found, how long each step took in seconds, and what a rehearsal noted."""
 
     finding: Finding
-    asked: frozenset[str]
+    pace: tuple[float, ...]
+    could_be_told: frozenset[str]
 
 
-def play(mutation: Mutation, scenario: Scenario, ground: Ground) -> Played:
+def play(
+    mutation: Mutation, scenario: Scenario, ground: Ground, pace: Sequence[float] = ()
+) -> Played:
     """Play a scenario on an engine that lies in one way.
 
-    One at a time in one process: what a lie leaves behind is found by this process's mark.
-    Raises LieFailed when the lie could not be told, and EngineGone when the true engine is away.
+    ``pace``: how long each step takes on the engine as it is; a scenario that a mutation is to
+    make fail then looks again for not much longer. One at a time in one process: what a lie
+    leaves behind is found by this process's mark. Raises LieFailed when the lie could not be
+    told, and EngineGone when the true engine is away.
     """
     if mutation.fate is Fate.CAUGHT:
-        scenario = hurry(scenario)
+        scenario = hurry(scenario, pace)
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.callback(_tidy_up, ground)
         proxy = stack.enter_context(lying_engine(ground.socket, mutation))
-        finding = _play_through(proxy, scenario, ground)
+        finding, steps = _play_through(proxy, scenario, ground)
     proxy.check()
     duration_s = round(time.monotonic() - began, 1)
     finding = replace(finding, told=proxy.told, duration_s=duration_s)
-    return Played(finding, frozenset(proxy.scene.asked))
+    noted = frozenset(proxy.scene.memory.get(COULD, ()))
+    return Played(finding, tuple(step.duration_s for step in steps), noted)
 
 
-def hurry(scenario: Scenario, patience_s: float = PATIENCE_S) -> Scenario:
-    """The same scenario, with less patience."""
+def hurry(scenario: Scenario, pace: Sequence[float]) -> Scenario:
+    """The same scenario, with no more patience than its pace needs."""
     steps = []
-    for step in scenario.file.steps:
+    for step, usual_s in zip(scenario.file.steps, pace, strict=False):
+        patience_s = PATIENCE_S + PATIENCE_TIMES * usual_s
         changed = step
         if isinstance(step, ObservingStep) and step.within_s:
             within_s = min(step.within_s, patience_s)
@@ -76,10 +85,13 @@ def hurry(scenario: Scenario, patience_s: float = PATIENCE_S) -> Scenario:
             hasty = action.model_copy(update={"timeout_s": min(action.timeout_s, patience_s)})
             changed = step.model_copy(update={step.kind: hasty})
         steps.append(changed)
+    steps += scenario.file.steps[len(steps) :]
     return replace(scenario, file=scenario.file.model_copy(update={"steps": tuple(steps)}))
 
 
-def _play_through(proxy: Proxy, scenario: Scenario, ground: Ground) -> Finding:
+def _play_through(
+    proxy: Proxy, scenario: Scenario, ground: Ground
+) -> tuple[Finding, tuple[StepResult, ...]]:
     finding = Finding(mutation=proxy.mutation.name, scenario=scenario.name, how=How.PASSED)
 
     def resolve(names: Sequence[str]) -> list[ImageUse]:
@@ -89,8 +101,9 @@ def _play_through(proxy: Proxy, scenario: Scenario, ground: Ground) -> Finding:
         try:
             outcome = run_scenarios([scenario], engine, resolve, SystemClock(), SilentListener())
         except Exception as error:  # noqa: BLE001 - told as what it is
-            return replace(finding, how=How.CRASHED, said=repr(error))
-    return _read_result(finding, outcome.result.scenarios[0])
+            return replace(finding, how=How.CRASHED, said=repr(error)), ()
+    result = outcome.result.scenarios[0]
+    return _read_result(finding, result), result.steps
 
 
 def _read_result(finding: Finding, result: ScenarioResult) -> Finding:

@@ -30,8 +30,6 @@ class Scene:
     told: int = 0
     failures: list[BaseException] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
-    #: Method and path of every request, each once.
-    asked: set[str] = field(default_factory=set)
 
     def tell(self) -> None:
         """Count a lie that changes no message: something was done, or left undone."""

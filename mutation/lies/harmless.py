@@ -156,6 +156,7 @@ HARMLESS: Final = (
         f"takes {SLOW_S:g} s longer to inspect and to list",
         "no expectation rests on an engine's speed",
         asks={INSPECT: _slowly, LIST: _slowly},
+        acts=True,
     ),
     _tolerated(
         "warns",

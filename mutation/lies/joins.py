@@ -134,6 +134,7 @@ JOINS: Final = (
         does="joins another sandbox's network than it was told",
         breaks="members share the network of their own pause",
         asks={CREATE: _join_another},
+        acts=True,
     ),
     Mutation(
         name="pid-joined-unasked",
@@ -158,12 +159,14 @@ JOINS: Final = (
         does="gives each member another hostname",
         breaks="members bear the pod's hostname",
         answers={START: afterwards(_rename, is_member)},
+        acts=True,
     ),
     Mutation(
         name="hosts-file-of-its-own",
         does="gives each member its own /etc/hosts",
         breaks="the pod's containers share pause's hosts file",
         answers={START: afterwards(_own_hosts_file, is_member)},
+        acts=True,
     ),
     _without_host("PidMode", "hostPID shows the node's processes"),
     _without_host("IpcMode", "hostIPC shows the node's segments"),

@@ -119,6 +119,7 @@ LIFE: Final = (
         does="starts a stopped sandbox with its member, as podman does",
         breaks="a member does not start while its sandbox is down",
         asks={START: instead(_start_sandbox_first, is_member)},
+        acts=True,
     ),
     Mutation(
         name="start-without-pause",
@@ -134,6 +135,7 @@ LIFE: Final = (
             RESTART: afterwards(_restart_members, is_donor),
             START: afterwards(_restart_on_second_start, is_donor),
         },
+        acts=True,
     ),
     Mutation(
         name="removal-refused",
@@ -146,6 +148,7 @@ LIFE: Final = (
         does="removes the members with their sandbox",
         breaks="members outlive the removal of their sandbox",
         asks={REMOVE: instead(_remove_members, is_donor)},
+        acts=True,
     ),
     Mutation(
         name="network-outlives-pause",
@@ -153,6 +156,7 @@ LIFE: Final = (
         breaks="without pause only lo is left",
         asks={CREATE: _put_network_elsewhere},
         answers={INSPECT: _show_address_of_hidden},
+        acts=True,
     ),
     Mutation(
         name="rejoined-without-network",
@@ -162,5 +166,6 @@ LIFE: Final = (
             START: afterwards(_cut_network, is_member),
             RESTART: afterwards(_cut_network, is_member),
         },
+        acts=True,
     ),
 )

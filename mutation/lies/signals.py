@@ -82,18 +82,21 @@ SIGNALS: Final = (
         does="stops with KILL alone",
         breaks="who is stopped gets TERM, and its grace",
         asks={STOP: instead(_kill_at_once)},
+        acts=True,
     ),
     Mutation(
         name="stop-without-term",
         does="stops with the grace and KILL, but no TERM",
         breaks="who handles TERM, or is not PID 1, ends at once",
         asks={STOP: instead(_wait_then_kill)},
+        acts=True,
     ),
     Mutation(
         name="stop-without-kill",
         does="stops with TERM alone",
         breaks="who stays after its grace is killed",
         asks={STOP: instead(_term_for_ever)},
+        acts=True,
     ),
     Mutation(
         name="stop-does-nothing",
@@ -121,12 +124,14 @@ SIGNALS: Final = (
             STOP: afterwards(_kill_siblings, is_member),
             KILL: afterwards(_kill_siblings, is_member),
         },
+        acts=True,
     ),
     Mutation(
         name="child-left-behind",
         does="leaves a child behind in the shared PID namespace when its main process ends",
         breaks="what a main process leaves ends with it (moby#38980)",
         answers={START: afterwards(_leave_child, is_member)},
+        acts=True,
     ),
     Mutation(
         name="freeze-does-nothing",
