@@ -79,7 +79,7 @@ class Findings:
         for mutation in self.mutations:
             about = [f for f in self.findings if f.mutation == mutation.name]
             if not any(f.told for f in about):
-                yield f"{mutation.name} was never told: no scenario asks what it lies about"
+                yield f"{mutation.name} was never told: no scenario gives an occasion for it"
             elif mutation.fate is Fate.CAUGHT and not any(f.caught for f in about):
                 yield f"{mutation.name} was not caught: nobody misses that {mutation.breaks}"
             elif mutation.fate is Fate.TOLERATED:

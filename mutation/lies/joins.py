@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mutation.lies.tools import Change, afterwards, at_create
+from mutation.lies.tools import Change, afterwards, at_create, creating
 from mutation.messages import Ask
 from mutation.mutant import Mutation
 from mutation.routes import CREATE, START
@@ -77,10 +77,9 @@ def _without_host(mode: str, breaks: str) -> Mutation:
     )
 
 
-async def _join_another(ask: Ask, scene: Scene) -> None:
+async def _join_another(ask: Ask, scene: Scene, body: Body) -> None:
     """Send a member into the network of a container that nobody asked for."""
-    body = ask.json
-    if not is_member(body) or not _joins(body, "NetworkMode"):
+    if not _joins(body, "NetworkMode"):
         return
     scenario = labels_of(body)[naming.SCENARIO]
     if scenario not in scene.memory:
@@ -133,7 +132,7 @@ JOINS: Final = (
         name="network-of-another",
         does="joins another sandbox's network than it was told",
         breaks="members share the network of their own pause",
-        asks={CREATE: _join_another},
+        asks={CREATE: creating(_join_another)},
         acts=True,
     ),
     Mutation(

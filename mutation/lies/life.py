@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mutation.lies.tools import afterwards, at_create, instead
+from mutation.lies.tools import afterwards, at_create, creating, instead
 from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
 from mutation.routes import CREATE, INSPECT, REMOVE, RESTART, START
@@ -61,10 +61,9 @@ async def _remove_members(_ask: Ask, scene: Scene, sandbox: Body) -> None:
         await scene.ask("DELETE", f"/containers/{row['Id']}", force="1", v="1")
 
 
-async def _put_network_elsewhere(ask: Ask, scene: Scene) -> None:
+async def _put_network_elsewhere(ask: Ask, scene: Scene, body: Body) -> None:
     """Let a hidden container hold the network that a sandbox and its members are in."""
-    body = ask.json
-    if is_donor(body) and not host_config(body).get("NetworkMode"):
+    if not host_config(body).get("NetworkMode"):
         hidden = {
             "Image": body["Image"],
             "Cmd": body.get("Cmd"),
@@ -154,7 +153,7 @@ LIFE: Final = (
         name="network-outlives-pause",
         does="keeps the pod's interface when pause was stopped",
         breaks="without pause only lo is left",
-        asks={CREATE: _put_network_elsewhere},
+        asks={CREATE: creating(_put_network_elsewhere, is_donor)},
         answers={INSPECT: _show_address_of_hidden},
         acts=True,
     ),

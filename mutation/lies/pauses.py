@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mutation.bad_pause import BadPause
-from mutation.lies.tools import at_create
+from mutation.lies.tools import at_create, creating
 from mutation.messages import Ask
 from mutation.mutant import AskLie, Mutation
 from mutation.routes import CREATE
@@ -14,14 +14,12 @@ from mutation.subjects import Body, host_config, is_subject
 
 
 def _with_pause(bad: BadPause) -> AskLie:
-    async def lie(ask: Ask, scene: Scene) -> None:
-        body = ask.json
-        if is_subject(body) and await scene.runs_pause(body["Image"]):
+    async def do(ask: Ask, scene: Scene, body: Body) -> None:
+        if await scene.runs_pause(body["Image"]):
             await scene.load_image(bad.reference, bad.archive)
-            body["Image"] = bad.reference
-            ask.json = body
+            ask.json = {**body, "Image": bad.reference}
 
-    return lie
+    return creating(do, is_subject)
 
 
 def _is_no_pause(body: Body) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mutation.lies.tools import at_create, instead
+from mutation.lies.tools import at_create, creating, instead
 from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
 from mutation.routes import CREATE, KILL, REMOVE, START, STOP
 from mutation.scene import Scene
-from mutation.subjects import JOIN, Body, donor_of, host_config, is_donor, is_member, is_subject
+from mutation.subjects import JOIN, Body, donor_of, host_config, is_donor, is_member
 
 _ID: Final = re.compile(r"\b[0-9a-f]{12,64}\b")
 
@@ -35,9 +35,8 @@ def _always_shareable(body: Body) -> None:
         host_config(body)["IpcMode"] = "shareable"
 
 
-async def _refuse_missing_network(ask: Ask, scene: Scene) -> Answer | None:
-    body = ask.json
-    if is_subject(body) and _joins_network(body) and not await scene.inspect(donor_of(body)):
+async def _refuse_missing_network(_ask: Ask, scene: Scene, body: Body) -> Answer | None:
+    if _joins_network(body) and not await scene.inspect(donor_of(body)):
         return Answer.refusal(404, f"No such container: {donor_of(body)}")
     return None
 
@@ -49,10 +48,8 @@ async def _refuse_frozen(_ask: Ask, scene: Scene, found: Body) -> Answer | None:
     return None
 
 
-async def _join_nothing_else(ask: Ask, scene: Scene) -> None:
+async def _join_nothing_else(ask: Ask, _scene: Scene, body: Body) -> None:
     """Who joins itself gets a network of its own."""
-    del scene
-    body = ask.json
     if host_config(body).get("NetworkMode") == f"{JOIN}{ask.query.get('name')}":
         host_config(body)["NetworkMode"] = "bridge"
         ask.json = body
@@ -96,7 +93,7 @@ REFUSALS: Final = (
         name="missing-network-refused-early",
         does="refuses to create what joins the network of nobody, as podman does",
         breaks="such a container can be created; its start fails",
-        asks={CREATE: _refuse_missing_network},
+        asks={CREATE: creating(_refuse_missing_network)},
     ),
     Mutation(
         name="frozen-network-refused",
@@ -108,7 +105,7 @@ REFUSALS: Final = (
         name="self-join-accepted",
         does="gives a network of its own to who joins itself",
         breaks="joining oneself is refused",
-        asks={CREATE: _join_nothing_else},
+        asks={CREATE: creating(_join_nothing_else)},
     ),
     Mutation(
         name="refusals-without-id",

@@ -14,16 +14,27 @@ Who: TypeAlias = Callable[[Body], bool]
 Change: TypeAlias = Callable[[Body], None]
 
 
+def creating(
+    do: Callable[[Ask, Scene, Body], Awaitable[Answer | None]], who: Who = is_member
+) -> AskLie:
+    """Do something about a creation; what is asked for is changed by assigning ``ask.json``."""
+
+    async def lie(ask: Ask, scene: Scene) -> Answer | None:
+        body = ask.json
+        about = who({**body, "Name": ask.query.get("name", "")})
+        return await do(ask, scene, body) if about else None
+
+    return lie
+
+
 def at_create(change: Change, who: Who = is_member) -> AskLie:
     """Change what the engine is asked to create; ``change`` gets the request's whole body."""
 
-    async def lie(ask: Ask, _scene: Scene) -> None:
-        body = ask.json
-        if who({**body, "Name": ask.query.get("name", "")}):
-            change(body)
-            ask.json = body
+    async def do(ask: Ask, _scene: Scene, body: Body) -> None:
+        change(body)
+        ask.json = body
 
-    return lie
+    return creating(do, who)
 
 
 def at_inspect(change: Change, who: Who = is_subject) -> AnswerLie:
