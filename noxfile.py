@@ -1,4 +1,4 @@
-"""What is checked: ``nox -s tests``, ``nox -s lint``, ``nox -s bench``, ``nox -s engines``."""
+"""What is checked: ``nox -s tests``, and ``lint``, ``bench``, ``engines``, ``mutants``."""
 
 import nox
 
@@ -59,3 +59,10 @@ def engines(session: nox.Session) -> None:
     if not session.posargs:
         session.run("python", "-m", "engines", "contract", "-q")
     session.run("python", "-m", "engines", "compare", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Play all scenarios on an engine that lies in each known way, and write docs/mutants.md."""
+    install(session, "tests")
+    session.run("python", "-m", "mutation", "--document", "docs/mutants.md", *session.posargs)
