@@ -72,7 +72,7 @@ def mixed(project: Project, engine: Engine) -> Project:
     project.scenario("unreadable", UNREADABLE)
     project.scenario("known", differing(engine, HELLO.replace('"hello', '"good bye')))
     project.scenario("stale", differing(engine, HELLO))
-    project.scenario("elsewhere", HELLO, f"engines: [{other}]")
+    project.scenario("elsewhere", HELLO, f"engines: [{other}]\n")
     project.write("scenarios/no-image.yaml", NO_SUCH_IMAGE)
     return project
 
