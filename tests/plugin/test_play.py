@@ -152,3 +152,9 @@ def test_quiet_names_no_engine(mixed: Project) -> None:
     done = mixed.run("-q", "scenarios/good.yaml", "scenarios/good.yaml")
     assert "1 passed" in done.stdout
     assert "engine:" not in done.stdout
+
+
+def test_a_runtime_that_the_engine_has_not_is_told_by_every_scenario(mixed: Project) -> None:
+    done = mixed.run("--pausedemo-runtime=absent", "scenarios/good.yaml")
+    assert ("1 error" in done.stdout, "absent" in done.stdout) == (True, True), done.stdout
+    assert "Traceback" not in done.stdout
