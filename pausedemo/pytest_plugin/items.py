@@ -129,7 +129,9 @@ def pytest_runtest_makereport(
         if report.skipped and isinstance(report.longrepr, tuple):
             path, line, _ = item.reportinfo()
             report.longrepr = (str(path), line + 1, report.longrepr[2])
-        attach(report, item.status or "", item.venue.describe())
+        # A plain string: pytest-xdist sends no enum.
+        status = item.status.value if item.status else ""
+        attach(report, status, item.venue.describe())
     return report
 
 

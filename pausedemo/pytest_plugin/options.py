@@ -45,6 +45,13 @@ SETTINGS: Final = (
         "which engine scenarios run on; auto finds it as the docker command does",
     ),
     Setting(
+        "runtime",
+        "",
+        (),
+        "NAME",
+        "which of the engine's OCI runtimes, such as crun; its own default where it is not given",
+    ),
+    Setting(
         "images",
         "auto",
         ("auto", "registry", "local"),
@@ -66,6 +73,7 @@ class Settings:
     """What holds in this run."""
 
     engine: str
+    runtime: str
     images: str
     no_engine: str
 
@@ -74,7 +82,8 @@ def add_options(parser: pytest.Parser) -> None:
     """Register everything that can be set."""
     group = parser.getgroup("pausedemo", "scenarios of pausedemo")
     for setting in SETTINGS:
-        told = f"{setting.help} (default: {setting.default}; also ${setting.variable})"
+        default = f"default: {setting.default}; " if setting.default else ""
+        told = f"{setting.help} ({default}also ${setting.variable})"
         group.addoption(setting.option, default=None, metavar=setting.metavar, help=told)
         parser.addini(setting.ini, f"as {setting.option}", default="")
     parser.addini(

@@ -85,7 +85,7 @@ class Venue:
             self._engine.close()
 
     def _connect(self) -> EngineFacts:
-        self._engine = connect(self.settings.engine)
+        self._engine = connect(self.settings.engine, runtime=self.settings.runtime or None)
         about = self._engine.describe()
         # What lives belongs to others, such as the next worker.
         remove_left_behind(self._engine, kept_too=False, unknown_too=False)

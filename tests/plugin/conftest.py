@@ -38,13 +38,13 @@ class Project:
         return file
 
     def scenario(self, name: str, steps: str, head: str = "") -> str:
-        """A scenario of one container ``x`` below scenarios/; its node id."""
+        """A scenario of one container ``x`` below scenarios/; its node id. ``head``: more lines."""
         full = f"{name}-{self.mark}"
         path = f"scenarios/{name}.yaml"
         file = self.folder / path
         file.parent.mkdir(exist_ok=True)
         file.write_text(
-            f"name: {full}\ntitle: What x says\n{head}\n"
+            f"name: {full}\ntitle: What x says\n{head}"
             "containers:\n  x: {image: busybox, command: [sleep, '3600']}\n"
             "steps:\n  - name: Start x\n    run: {containers: [x]}\n"
             f"{textwrap.indent(textwrap.dedent(steps).strip(), '  ')}\n"

@@ -112,8 +112,8 @@ def test_folders_named_in_the_ini_file_are_the_only_ones(offline: Project) -> No
 
 
 def test_tags_are_markers_and_names_are_keywords(offline: Project) -> None:
-    network = offline.scenario("one", ECHO, "tags: [network, net-slow]")
-    signals = offline.scenario("two", ECHO, "tags: [signals, skip]")
+    network = offline.scenario("one", ECHO, "tags: [network, net-slow]\n")
+    signals = offline.scenario("two", ECHO, "tags: [signals, skip]\n")
     offline.write("test_plain.py", PLAIN)
     for arguments, expected in [
         (("-m", "network"), [network]),
