@@ -77,7 +77,7 @@ GVISOR: Final = {
 
 
 def render_daemon_json(runtimes: Mapping[str, object]) -> str:
-    """dockerd's configuration file, with runtimes beside its own."""
+    """Write dockerd's configuration file, with runtimes beside its own."""
     return json.dumps({"runtimes": runtimes}, indent=2) + "\n"
 
 

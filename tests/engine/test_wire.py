@@ -14,10 +14,13 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    Event,
     ProcessTable,
 )
 from pausedemo.engine.wire import (
+    bears_all,
     parse_container,
+    parse_event,
     parse_processes,
     parse_state,
     parse_summary,
@@ -262,6 +265,33 @@ def test_references_are_split(reference: str, split: tuple[str, str]) -> None:
 def test_labels_are_asked_for_by_value_or_by_key() -> None:
     assert render_label_filter({}) == {}
     assert render_label_filter({"a": "b", "c": None}) == {"label": ["a=b", "c"]}
+
+
+def test_an_event_is_read_and_an_engine_s_own_words_are_translated() -> None:
+    raw = {
+        "Action": "remove",
+        "Actor": {"ID": "abc", "Attributes": {"name": "web"}},
+        "timeNano": 1_764_000_000_500_000_000,
+    }
+    assert parse_event(raw, {"remove": "destroy"}) == Event(
+        "destroy", "abc", {"name": "web"}, datetime(2025, 11, 24, 16, 0, 0, 500_000, UTC)
+    )
+    assert parse_event({**raw, "Action": "die"}, {"remove": "destroy"}).action == "die"
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({}, True),
+        ({"a": "1"}, True),
+        ({"a": "1", "b": None}, True),
+        ({"a": "2"}, False),
+        ({"a": "1", "c": None}, False),
+        ({"c": "1"}, False),
+    ],
+)
+def test_all_labels_must_be_there(labels: dict[str, str | None], expected: bool) -> None:
+    assert bears_all({"a": "1", "b": ""}, labels) is expected
 
 
 def test_processes_are_read_whichever_way_the_engine_splits_their_lines() -> None:
