@@ -1,4 +1,4 @@
-"""What is checked: ``nox -s tests``, ``nox -s lint``, ``nox -s bench``, ``nox -s engines``."""
+"""What is checked: ``nox -s tests``, and ``lint``, ``bench``, ``engines``, ``mutants``."""
 
 import nox
 
@@ -21,6 +21,14 @@ def tests(session: nox.Session) -> None:
     """Run all tests; pytest's options may follow ``--``."""
     install(session, "tests")
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def oldest_pytest(session: nox.Session) -> None:
+    """Run the plugin's tests on the oldest pytest that it promises to work with."""
+    install(session, "tests")
+    session.install("pytest==8.3.*")
+    session.run("pytest", "tests/plugin", *session.posargs)
 
 
 @nox.session
@@ -51,3 +59,10 @@ def engines(session: nox.Session) -> None:
     if not session.posargs:
         session.run("python", "-m", "engines", "contract", "-q")
     session.run("python", "-m", "engines", "compare", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Play all scenarios on an engine that lies in each known way, and write docs/mutants.md."""
+    install(session, "tests")
+    session.run("python", "-m", "mutation", "--document", "docs/mutants.md", *session.posargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pausedemo.cli.options import (
     require_selection,
     selection_options,
 )
+from pausedemo.cli.planning import plan_options
 from pausedemo.cli.reports import check_folder, write_report
 from pausedemo.errors import EXIT_FAILED, EXIT_PASSED, UsageError
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pausedemo.scenario.parse import Scenario
+    from pausedemo.scenario.schedule import Plan
     from pausedemo.scenario.selection import Selection
     from pausedemo.scenario.session import Outcome
 
@@ -31,14 +34,16 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 @click.command()
 @selection_options
+@plan_options
 @click.option(
     "--engine",
     "engines",
     multiple=True,
     required=True,
-    metavar="[LABEL=]auto|docker|podman|URL",
+    metavar="[LABEL=]auto|docker|podman|URL[+RUNTIME]",
     shell_complete=complete_engines,
-    help="An engine, and what its column is called; repeat it for each.",
+    help="An engine, with one of its OCI runtimes if need be, and what its column is called; "
+    "repeat it for each.",
 )
 @images_option
 @install_option
@@ -47,6 +52,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--html", type=_file, help="Write it as one HTML page to this file.")
 def compare(
     selection: Selection,
+    plan: Plan,
     engines: tuple[str, ...],
     policy: str,
     json_file: Path | None,
@@ -69,16 +75,16 @@ def compare(
     require_selection(selection, "compare")
     for file in (json_file, markdown, html):
         check_folder(file)
-    named = [_split_label(text) for text in engines]
-    labels = [label for label, _ in named if label]
+    wanted = [parse_wanted(text) for text in engines]
+    labels = [one.label for one in wanted if one.label]
     if len(set(labels)) < len(labels):
         raise UsageError(f"two engines have the same label: {', '.join(labels)}")
     scenarios = selection.load()
     console = Console()
     when = SystemClock().now()
     with signals_as_errors():
-        outcomes = _run_all([wanted for _, wanted in named], scenarios, policy, console)
-    matrix = compute_matrix([one.result for one in outcomes], [label for label, _ in named])
+        outcomes = _run_all(wanted, scenarios, policy, plan, console)
+    matrix = compute_matrix([one.result for one in outcomes], [one.label for one in wanted])
     print_matrix(console, matrix)
     if json_file is not None:
         from pausedemo.report.matrix.json_report import render_json
@@ -98,20 +104,39 @@ def compare(
     return EXIT_PASSED if matrix.is_good else EXIT_FAILED
 
 
-def _split_label(text: str) -> tuple[str | None, str]:
-    """``LABEL=URL`` apart; a ``=`` inside a URL is none of ours."""
-    label, equals, wanted = text.partition("=")
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An engine as ``connect`` wants it, and what its column is called; None: its own name."""
+
+    engine: str
+    label: str | None = None
+    runtime: str | None = None
+
+
+def parse_wanted(text: str) -> Wanted:
+    """Read ``[LABEL=]ENGINE[+RUNTIME]``; a ``=`` inside a URL is none of ours."""
+    label, equals, rest = text.partition("=")
     if not equals or "://" in label:
-        return None, text
-    if not label or not wanted:
+        label, rest = "", text
+    elif not label:
+        rest = ""
+    engine, plus, runtime = rest.rpartition("+")
+    if not plus or "/" in runtime:
+        engine, plus, runtime = rest, "", ""
+    if not engine or (plus and not runtime):
         raise UsageError(
-            f'--engine {text}: write it as LABEL=URL, such as "new=unix:///run/e.sock"'
+            f"--engine {text}: write it as [LABEL=]ENGINE[+RUNTIME], such as "
+            "new=unix:///run/e.sock or docker+crun"
         )
-    return label, wanted
+    return Wanted(engine, label or None, runtime or None)
 
 
 def _run_all(
-    wanted: Sequence[str], scenarios: Sequence[Scenario], policy: str, console: Console
+    wanted: Sequence[Wanted],
+    scenarios: Sequence[Scenario],
+    policy: str,
+    plan: Plan,
+    console: Console,
 ) -> list[Outcome]:
     """One run on each engine, one engine after another; all must answer before the first.
 
@@ -127,11 +152,14 @@ def _run_all(
     outcomes: list[Outcome] = []
     with contextlib.ExitStack() as connections:
         connected = [
-            connections.enter_context(contextlib.closing(connect(engine))) for engine in wanted
+            connections.enter_context(contextlib.closing(connect(one.engine, runtime=one.runtime)))
+            for one in wanted
         ]
         for engine in connected:
             remove_left_behind(engine, kept_too=False, unknown_too=False)
             with ConsoleReporter(console, quiet=True) as reporter:
                 resolve = make_resolver(engine, policy, reporter)
-                outcomes.append(run_scenarios(scenarios, engine, resolve, SystemClock(), reporter))
+                outcomes.append(
+                    run_scenarios(scenarios, engine, resolve, SystemClock(), reporter, plan=plan)
+                )
     return outcomes

@@ -17,6 +17,7 @@ from pausedemo.cli.options import (
     runtime_option,
     selection_options,
 )
+from pausedemo.cli.planning import plan_options
 from pausedemo.cli.reports import check_folder, write_report
 from pausedemo.errors import UsageError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pausedemo.core.results import RunResult
+    from pausedemo.scenario.schedule import Plan
     from pausedemo.scenario.selection import Selection
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -31,6 +33,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 @click.command()
 @selection_options
+@plan_options
 @engine_option
 @runtime_option
 @images_option
@@ -55,6 +58,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
 def run(
     selection: Selection,
+    plan: Plan,
     engine: str,
     runtime: str | None,
     policy: str,
@@ -84,6 +88,8 @@ def run(
     require_selection(selection, "run")
     if by_step and (quiet or not sys.stdin.isatty()):
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
+    if by_step and not plan.is_plain:
+        raise UsageError("--step asks before each step; it goes without --jobs and --repeat")
     for file in (junit, json_file, html):
         check_folder(file)
     version = _parse_version(version_text)
@@ -105,6 +111,7 @@ def run(
                 keep=keep,
                 kubernetes_version=version,
                 portraits=html is not None,
+                plan=plan,
             )
         connected.close()
     _write_reports(outcome.result, began, junit, json_file, html)

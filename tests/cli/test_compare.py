@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pausedemo.cli.compare import Wanted, parse_wanted
 from pausedemo.engine.endpoints import Endpoint
 from tests.scenario.conftest import Cli, cli
 
@@ -80,7 +81,8 @@ def test_an_unknown_difference_fails_the_comparison(
         (["--all"], 2, "Missing option '--engine'"),
         (["--engine", "auto"], 2, "say what to compare"),
         (["--all", "--engine", "a=docker", "--engine", "a=podman"], 2, "the same label: a, a"),
-        (["--all", "--engine", "=docker"], 2, "write it as LABEL=URL"),
+        (["--all", "--engine", "=docker"], 2, "write it as [LABEL=]ENGINE[+RUNTIME]"),
+        (["--all", "--engine", "docker+"], 2, "write it as [LABEL=]ENGINE[+RUNTIME]"),
         (["--all", "--engine", "x=unix:///nowhere.sock"], 3, "nowhere.sock"),
         (["--all", "--engine", "auto", "--html", "/no/where.html"], 2, "there is no folder"),
     ],
@@ -91,3 +93,19 @@ def test_what_cannot_be_compared_is_told_before_anything_is_made(
     done = cli("compare", *arguments)
     assert done.returncode == code
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("docker", Wanted("docker")),
+        ("old=docker", Wanted("docker", "old")),
+        ("unix:///run/a=b.sock", Wanted("unix:///run/a=b.sock")),
+        ("x=tcp://h:1?a=b", Wanted("tcp://h:1?a=b", "x")),
+        ("docker+crun", Wanted("docker", None, "crun")),
+        ("x=unix:///run/e.sock+runsc", Wanted("unix:///run/e.sock", "x", "runsc")),
+        ("unix:///run/a+b/e.sock", Wanted("unix:///run/a+b/e.sock")),
+    ],
+)
+def test_an_engine_is_named_with_its_label_and_runtime(text: str, wanted: Wanted) -> None:
+    assert parse_wanted(text) == wanted

@@ -10,32 +10,47 @@ from dataclasses import replace
 
 import pytest
 
+from mutation.proxy import lying_engine
 from pausedemo.engine.connect import connect
+from pausedemo.engine.endpoints import Endpoint
 from pausedemo.engine.port import ContainerConfig, Engine
 from pausedemo.images.cache import ImageCache
-from tests.conftest import make_resolve
+from tests.conftest import make_resolve, skip_or_fail
 
 #: Names other engines that shall keep the contract: ``LABEL=URL LABEL=URL``.
 OTHERS = "PAUSEDEMO_CONTRACT_ENGINES"
+#: Without any: the one that docker would take, and the same behind a proxy.
+FIXTURES = {"docker": "engine", "proxy": "proxied_engine"}
 LABEL = "pausedemo.test/contract"
 
 
 def read_engines(text: str) -> dict[str, str]:
-    """The engines to ask, as label and URL; without any, the one that docker would take."""
-    return dict(entry.split("=", 1) for entry in text.split()) or {"docker": ""}
+    """The engines to ask, as label and URL."""
+    return dict(entry.split("=", 1) for entry in text.split())
 
 
 ENGINES = read_engines(os.environ.get(OTHERS, ""))
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+@pytest.fixture(scope="session")
+def proxied_engine(engine_endpoint: Endpoint) -> Iterator[Engine]:
+    """The same engine behind a proxy that could lie and does not: nobody may notice."""
+    if not engine_endpoint.url.startswith("unix://"):
+        skip_or_fail(f"the proxy needs a unix socket, not {engine_endpoint.url}")
+    with lying_engine(engine_endpoint.url.removeprefix("unix://")) as proxy:
+        with contextlib.closing(connect(proxy.url)) as connected:
+            yield connected
+        proxy.check()
+
+
+@pytest.fixture(scope="session", params=ENGINES or FIXTURES)
 def contract_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine in turn."""
-    if url := ENGINES[request.param]:
-        with contextlib.closing(connect(url)) as engine:
+    if ENGINES:
+        with contextlib.closing(connect(ENGINES[request.param])) as engine:
             yield engine
     else:
-        yield request.getfixturevalue("engine")
+        yield request.getfixturevalue(FIXTURES[request.param])
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from pausedemo.core.results import StepResult
 from pausedemo.scenario.library import load_scenario
 from pausedemo.scenario.listener import SilentListener
 from pausedemo.scenario.runner import play
-from pausedemo.scenario.stage import StageSettings
 from tests.scenario.conftest import Stager
 
 HEAD = """
@@ -34,10 +34,7 @@ steps:
 def play_text(stager: Stager, steps: str, *, portraits: bool = False) -> tuple[StepResult, ...]:
     path: Path = stager.folder / "bare.yaml"
     path.write_text(HEAD + steps)
-    old = stager.settings
-    settings = StageSettings(
-        old.find_image, old.labels, old.kubernetes_version, old.engine, portraits=portraits
-    )
+    settings = replace(stager.settings, portraits=portraits)
     played = play(load_scenario(path), stager.engine, SystemClock(), settings, SilentListener())
     assert stager.left() == []
     return played.result.steps
