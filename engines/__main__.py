@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import click
 
 from engines.bring_up import bring_up
+from engines.roots import remove_unused
 from engines.table import ENGINES
 from engines.together import (
     bring_up_all,
@@ -89,6 +90,13 @@ def contract(context: click.Context, arguments: tuple[str, ...]) -> None:
         return render_contract(urls, rest, os.environ)
 
     context.exit(_run_to_its_end(lambda: _run_on_all(arguments, choose)))
+
+
+@main.command()
+def clean() -> None:
+    """Remove the root filesystems in the cache that no engine lives in at the moment."""
+    for root in remove_unused():
+        click.echo(f"removed {root}")
 
 
 def _run_on_all(

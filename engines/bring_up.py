@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from engines.house import House, live_in
-from engines.roots import prepare_root
+from engines.roots import use_root
 from engines.table import RealEngine
 from pausedemo.engine.connect import connect
 from pausedemo.engine.daemon import Place
@@ -62,9 +62,11 @@ def _use_machine() -> Iterator[str]:
 def _use_house(engine: RealEngine) -> Iterator[str]:
     if os.geteuid() != 0:
         raise PausedemoError("only root can give it namespaces of its own")
-    root = prepare_root(engine.suite, engine.packages)
     data = cache_dir() / "engines" / "data"
-    with _free_number(data, engine.name) as number:
+    with (
+        use_root(engine.suite, engine.packages) as root,
+        _free_number(data, engine.name) as number,
+    ):
         name = f"{engine.name}-{number}"
         house = House(name, root, data / name, RUN_DIR / name)
         with live_in(house, engine.command, engine.files) as endpoint:

@@ -30,21 +30,42 @@ BUILD_TIMEOUT_S: Final = 600
 SUITE_PARTS: Final = ("-updates", "-security")
 
 
-def prepare_root(suite: str, packages: tuple[str, ...]) -> Path:
+@contextlib.contextmanager
+def use_root(suite: str, packages: Iterable[str]) -> Iterator[Path]:
     """The folder of a Debian of ``suite`` with ``packages``, from the cache or made now.
 
-    Nobody writes to it: an engine lives in an overlay above it. Raises PausedemoError when this
-    is not Debian, we are not root, or it cannot be fetched; HostLacks without mmdebstrap.
+    Nobody writes to it: an engine lives in an overlay above it. It stays until ``remove_unused``.
+    Raises PausedemoError when this is not Debian, we are not root, or it cannot be fetched;
+    HostLacks without mmdebstrap.
     """
-    wanted = " ".join([suite, *sorted(packages)])
-    roots = cache_dir() / "engines" / "roots"
-    root = roots / f"{suite}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
-    roots.mkdir(parents=True, exist_ok=True)
-    with _locked(roots / f"{root.name}.lock"):
-        if not root.exists():
-            with tempfile.TemporaryDirectory(prefix=f"{root.name}.", dir=roots) as folder:
-                _build(Workshop(Path(folder), lambda _: None), suite, packages).rename(root)
-    return root
+    wanted = tuple(sorted(packages))
+    digest = hashlib.sha256(" ".join([suite, *wanted]).encode()).hexdigest()[:8]
+    root = _folder() / f"{suite}-{digest}"
+    _folder().mkdir(parents=True, exist_ok=True)
+    with _open_lock(root) as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        while not root.exists():
+            # Changing a lock lets go of it for a moment: flock(2). So it is looked at again.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not root.exists():
+                with tempfile.TemporaryDirectory(prefix=f"{root.name}.", dir=_folder()) as folder:
+                    _build(Workshop(Path(folder), lambda _: None), suite, wanted).rename(root)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield root
+
+
+def remove_unused() -> tuple[Path, ...]:
+    """Remove the root filesystems that no engine lives in now; which they were."""
+    removed = []
+    for root in sorted(_folder().glob("*-????????")):
+        with _open_lock(root) as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(root)
+            removed.append(root)
+    return tuple(removed)
 
 
 def render_sources(own: Iterable[str], suite: str) -> str:
@@ -84,12 +105,15 @@ def _build(workshop: Workshop, suite: str, packages: tuple[str, ...]) -> Path:
     return root
 
 
+def _folder() -> Path:
+    return cache_dir() / "engines" / "roots"
+
+
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Only one process at a time; the kernel drops the lock of one that was killed. flock(2)."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def _open_lock(root: Path) -> Iterator[int]:
+    """The open lock file of a root filesystem; the kernel drops the locks of who is killed."""
+    descriptor = os.open(root.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -13,7 +13,7 @@ import pytest
 
 from engines import cgroups
 from engines.bring_up import RUN_DIR, bring_up
-from engines.roots import prepare_root
+from engines.roots import use_root
 from engines.table import ENGINES
 from pausedemo.engine import remains
 from pausedemo.engine.connect import connect
@@ -36,7 +36,8 @@ def _root():
     if os.geteuid() != 0:
         pytest.skip("only root can give an engine namespaces of its own")
     try:
-        prepare_root(ENGINE.suite, ENGINE.packages)
+        with use_root(ENGINE.suite, ENGINE.packages):
+            pass
     except PausedemoError as error:
         pytest.skip(f"cannot bring up {ENGINE.name} here: {error}")
 
