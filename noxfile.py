@@ -1,4 +1,4 @@
-"""What is checked: ``nox -s tests``, ``nox -s lint``, ``nox -s bench``."""
+"""What is checked: ``nox -s tests``, and ``lint``, ``bench``, ``engines``, ``mutants``."""
 
 import nox
 
@@ -24,6 +24,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def oldest_pytest(session: nox.Session) -> None:
+    """Run the plugin's tests on the oldest pytest that it promises to work with."""
+    install(session, "tests")
+    session.install("pytest==8.3.*")
+    session.run("pytest", "tests/plugin", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the floors of the house."""
     install(session, "lint", "tests")
@@ -38,3 +46,23 @@ def bench(session: nox.Session) -> None:
     """Measure against the docker command, Compose and the engine itself, and print the ratios."""
     install(session, "tests")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def engines(session: nox.Session) -> None:
+    """Run the catalogue on every real engine, as root on Debian, and print what differs.
+
+    Names of engines (``python -m engines list``) and pausedemo compare's options may follow
+    ``--``. Without any, the contract suite is run on all of them first.
+    """
+    install(session, "tests")
+    if not session.posargs:
+        session.run("python", "-m", "engines", "contract", "-q")
+    session.run("python", "-m", "engines", "compare", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Play all scenarios on an engine that lies in each known way, and write docs/mutants.md."""
+    install(session, "tests")
+    session.run("python", "-m", "mutation", "--document", "docs/mutants.md", *session.posargs)

@@ -22,6 +22,10 @@ GC_THRESHOLDS: Final = (100_000, 20, 20)
 #: Each command: where it is, and its line in ``--help``.
 COMMANDS: Final = {
     "run": ("pausedemo.cli.run:run", "Run scenarios and report what was seen."),
+    "compare": (
+        "pausedemo.cli.compare:compare",
+        "Run scenarios on several engines, side by side.",
+    ),
     "list": ("pausedemo.cli.list:list_scenarios", "List scenarios, with their titles and tags."),
     "validate": ("pausedemo.cli.validate:validate", "Check scenario files, without an engine."),
     "schema": ("pausedemo.cli.schema:schema", "Print the JSON Schema of a scenario file."),

@@ -27,6 +27,12 @@ engine_option = click.option(
     help="Which engine. auto finds it as the docker command does.",
 )
 
+runtime_option = click.option(
+    "--runtime",
+    metavar="NAME",
+    help="An OCI runtime of the engine for all containers, in place of the engine's default.",
+)
+
 images_option = click.option(
     "--images",
     "policy",

@@ -14,14 +14,18 @@ from pausedemo.cli.options import (
     images_option,
     install_option,
     require_selection,
+    runtime_option,
     selection_options,
 )
+from pausedemo.cli.planning import plan_options
+from pausedemo.cli.reports import check_folder, write_report
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pausedemo.core.results import RunResult
+    from pausedemo.scenario.schedule import Plan
     from pausedemo.scenario.selection import Selection
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -29,7 +33,9 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 @click.command()
 @selection_options
+@plan_options
 @engine_option
+@runtime_option
 @images_option
 @install_option
 @click.option(
@@ -52,7 +58,9 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("-q", "--quiet", is_flag=True, help="Only verdicts, failures and the summary.")
 def run(
     selection: Selection,
+    plan: Plan,
     engine: str,
+    runtime: str | None,
     policy: str,
     version_text: str,
     junit: Path | None,
@@ -80,16 +88,17 @@ def run(
     require_selection(selection, "run")
     if by_step and (quiet or not sys.stdin.isatty()):
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
+    if by_step and not plan.is_plain:
+        raise UsageError("--step asks before each step; it goes without --jobs and --repeat")
     for file in (junit, json_file, html):
-        if file is not None and not file.absolute().parent.is_dir():
-            raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
+        check_folder(file)
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = selection.load()
     clock = SystemClock()
     began = clock.now()
     with signals_as_errors():
-        connected = connect(engine)
+        connected = connect(engine, runtime=runtime)
         remove_left_behind(connected, kept_too=False, unknown_too=False)
         before_step = _wait_for_enter if by_step else None
         with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:
@@ -102,6 +111,7 @@ def run(
                 keep=keep,
                 kubernetes_version=version,
                 portraits=html is not None,
+                plan=plan,
             )
         connected.close()
     _write_reports(outcome.result, began, junit, json_file, html)
@@ -142,23 +152,16 @@ def _write_reports(
     if junit is not None:
         from pausedemo.report.junit import render_junit
 
-        _write(junit, render_junit(result))
+        write_report(junit, render_junit(result))
     if json_file is not None:
-        _write(json_file, render_json(result))
+        write_report(json_file, render_json(result))
     if html is not None:
         from pausedemo.report.html import render_html
 
-        _write(html, render_html(result, when))
+        write_report(html, render_html(result, when))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write(render_annotations(result))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(render_step_summary(result))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error

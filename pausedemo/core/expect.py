@@ -97,6 +97,11 @@ def _check_rows(where: str, wanted: Rows, actual: Json, lookup: Lookup) -> Itera
         extra = [row for row in rows if not any(_row_matches(p, row, lookup) for p in only)]
         if extra:
             yield Failure(f"{where}.only", [_with_references(p, lookup) for p in only], extra)
+    in_order = getattr(wanted, "in_order", ())
+    # One iterator for all: each pattern is sought after the row of the one before it.
+    following = iter(rows)
+    if not all(any(_row_matches(p, row, lookup) for row in following) for p in in_order):
+        yield Failure(f"{where}.in_order", [_with_references(p, lookup) for p in in_order], rows)
 
 
 def _row_matches(pattern: StrictModel, row: Mapping[str, Json], lookup: Lookup) -> bool:

@@ -37,6 +37,8 @@ JOINED: Final = "pausedemo.dev/joined"
 # container's successor has to wait after its end.
 POD_CREATED_AT: Final = "pausedemo.dev/pod-created-at"
 BACK_OFF_S: Final = "pausedemo.dev/back-off-s"
+# Why a container could not be started, where the engine itself keeps no word of it.
+START_ERROR: Final = "pausedemo.dev/start-error"
 
 # Annotations, which the engine has no word for, and so go into labels behind a prefix.
 ANNOTATION_PREFIX: Final = "annotation."
@@ -46,7 +48,7 @@ CONTAINER_HASH: Final = "io.kubernetes.container.hash"
 _OWN_LABELS: Final = frozenset(
     {
         *(POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME, CONTAINER_TYPE, SANDBOX_ID),
-        *(RUN, SCENARIO, OWNER, KEEP, JOINED, POD_CREATED_AT, BACK_OFF_S),
+        *(RUN, SCENARIO, OWNER, KEEP, JOINED, POD_CREATED_AT, BACK_OFF_S, START_ERROR),
     }
 )
 

@@ -194,11 +194,12 @@ class ContainerRows(Rows):
 
 
 class EventRows(Rows):
-    """Conditions on a pod's events."""
+    """Conditions on a pod's events. ``in_order``: a row for each, one after another."""
 
     has: tuple[EventPattern, ...] = ()
     lacks: tuple[EventPattern, ...] = ()
     only: tuple[EventPattern, ...] = ()
+    in_order: tuple[EventPattern, ...] = ()
 
 
 NamespaceKind: TypeAlias = Annotated[

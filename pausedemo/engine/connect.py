@@ -27,6 +27,7 @@ from docker.tls import TLSConfig
 from pausedemo.engine.docker import REQUEST_TIMEOUT_S, DockerEngine
 from pausedemo.engine.endpoints import Endpoint, Search, Tls, list_endpoints
 from pausedemo.engine.port import Engine
+from pausedemo.engine.runtimes import check_runtime
 from pausedemo.errors import EngineUnavailable
 from pausedemo.host import find_program
 
@@ -45,16 +46,22 @@ def connect(
     wanted: str = "auto",
     environ: Mapping[str, str] = os.environ,
     home: Path | None = None,
+    runtime: str | None = None,
 ) -> Engine:
     """The engine that ``wanted`` means, ready for use. Close it after use.
 
-    Raises UsageError for a word that is no engine, EngineUnavailable when none answers.
+    With ``runtime`` all its containers run with that OCI runtime instead of its default. Raises
+    UsageError for a word that is no engine, and for a runtime that the engine does not have;
+    EngineUnavailable when none answers.
     """
     endpoint = find_endpoint(wanted, environ, home)
     try:
-        return DockerEngine(make_client(endpoint, REQUEST_TIMEOUT_S), endpoint.url)
+        client = make_client(endpoint, REQUEST_TIMEOUT_S)
     except (DockerException, requests.RequestException, OSError, ValueError) as error:
         raise _unavailable(endpoint, explain(error)) from error
+    if runtime is not None:
+        _check_runtime(client, endpoint.url, runtime)
+    return DockerEngine(client, endpoint.url, runtime)
 
 
 def find_endpoint(
@@ -213,6 +220,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield cause
         inner = [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
         pending += [one for one in inner if isinstance(one, BaseException)]
+
+
+def _check_runtime(client: docker.APIClient, url: str, runtime: str) -> None:
+    try:
+        check_runtime(runtime, DockerEngine(client, url).describe())
+    except BaseException:
+        client.close()
+        raise
 
 
 def _unavailable(endpoint: Endpoint, why: str) -> EngineUnavailable:

@@ -8,13 +8,13 @@ as a plain body, which is read through the buffer that read the headers.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import posixpath
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
 import docker
@@ -41,6 +41,18 @@ EXIT_CODE_TIMEOUT_S: Final = 10
 POLL_S: Final = 0.01
 LIFECYCLE: Final = ("create", "start", "die", "oom", "pause", "unpause", "destroy")
 
+#: podman's words for events where Docker has others. Its filter knows only its own, and what it
+#: then tells of may bear either (containers/podman libpod/events/config.go).
+PODMAN_EVENTS: Final = {"died": "die", "remove": "destroy"}
+
+#: podman answers 500 to much that Docker has a status for; its replies name the root cause.
+#: Source: containers/podman libpod/define/errors.go, and the same of containers/storage.
+PODMAN_CAUSES: Final[Mapping[str, type[EngineError]]] = {
+    "no such container": NotFound,
+    "container state improper": Conflict,
+    "that name is already in use": Conflict,
+}
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -48,9 +60,11 @@ _T = TypeVar("_T")
 class DockerEngine:
     """An engine reached through a docker SDK client. Safe to use from several threads."""
 
-    def __init__(self, client: docker.APIClient, url: str) -> None:
+    def __init__(self, client: docker.APIClient, url: str, runtime: str | None = None) -> None:
+        """``runtime`` is the OCI runtime of all containers made; None: the engine's default."""
         self._client = client
         self._url = url
+        self._runtime = runtime
 
     @property
     def url(self) -> str:
@@ -59,14 +73,13 @@ class DockerEngine:
     def describe(self) -> EngineInfo:
         version = self._ask("ask the engine's version", self._client.version)
         info = self._ask("ask the engine's settings", self._client.info)
-        components = version.get("Components") or [{"Name": "Engine"}]
-        podman = any("podman" in component["Name"].lower() for component in components)
         return EngineInfo(
-            name="podman" if podman else "docker",
+            name="podman" if _is_podman(version) else "docker",
             version=version["Version"],
             api_version=version["ApiVersion"],
-            runtime=info.get("DefaultRuntime", ""),
+            runtime=self._runtime or info.get("DefaultRuntime", ""),
             architecture=version["Arch"],
+            runtimes=tuple(sorted(info.get("Runtimes") or ())),
         )
 
     def close(self) -> None:
@@ -76,6 +89,8 @@ class DockerEngine:
 
     def create_container(self, config: ContainerConfig) -> str:
         body = wire.render_config(config)
+        if self._runtime is not None:
+            body["HostConfig"]["Runtime"] = self._runtime
         reply = self._ask(
             f"create container {config.name}",
             self._client.create_container_from_config,
@@ -112,6 +127,10 @@ class DockerEngine:
         deadline = time.monotonic() + REMOVAL_TIMEOUT_S
         while True:
             try:
+                if self._podman:
+                    # Its 5.4 asks the program to end before it removes by force, and waits for
+                    # that ten seconds. A stop without grace also ends a restart policy.
+                    self.stop_container(container, 0)
                 self.delete_container(container, force=True)
             except NotFound:
                 return
@@ -158,9 +177,8 @@ class DockerEngine:
         self._ask(action, self._client.exec_start, exec_id, detach=True)
 
     def list_processes(self, container: str) -> ProcessTable:
-        raw = self._ask(f"list processes of container {container}", self._client.top, container)
-        rows = raw.get("Processes") or ()
-        return ProcessTable(tuple(raw["Titles"]), tuple(tuple(row) for row in rows))
+        action = f"list processes of container {container}"
+        return wire.parse_processes(self._ask(action, self._client.top, container))
 
     def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
         folder, name = posixpath.split(path)
@@ -187,11 +205,11 @@ class DockerEngine:
     def events(self, labels: Mapping[str, str | None]) -> Iterator[DockerEvents]:
         filters = {
             "type": ["container"],
-            "event": list(LIFECYCLE),
+            "event": [*LIFECYCLE, *PODMAN_EVENTS],
             **wire.render_label_filter(labels),
         }
         stream = DockerEvents(
-            self._ask("watch events", self._client.events, decode=True, filters=filters)
+            self._ask("watch events", self._client.events, decode=True, filters=filters), labels
         )
         try:
             yield stream
@@ -230,8 +248,7 @@ class DockerEngine:
         return found
 
     def load_image(self, archive: BinaryIO) -> None:
-        for line in self._ask("load an image", self._client.load_image, archive):
-            _raise_for_line("load an image", line)
+        self._ask("load an image", self._read_load, archive)
 
     def tag_image(self, image: str, reference: str) -> None:
         repository, tag = wire.split_reference(reference)
@@ -243,6 +260,10 @@ class DockerEngine:
 
     # Underneath
 
+    @functools.cached_property
+    def _podman(self) -> bool:
+        return _is_podman(self._ask("ask the engine's version", self._client.version))
+
     def _ask(self, action: str, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Make one SDK call and turn its errors into the port's."""
         try:
@@ -250,8 +271,7 @@ class DockerEngine:
         except APIError as error:
             status = error.status_code or 0
             message = (error.explanation or str(error)).strip()
-            kind = {404: NotFound, 409: Conflict}.get(status, EngineError)
-            raise kind(action, status, message) from error
+            raise _choose_kind(status, error)(action, status, message) from error
         except (requests.Timeout, urllib3.exceptions.ReadTimeoutError) as error:
             raise TimedOut(f"cannot {action}: the engine did not answer in time") from error
         except (
@@ -300,6 +320,10 @@ class DockerEngine:
                 raise TimedOut(f"cannot {action}: its output ended, but it did not")
             time.sleep(POLL_S)
 
+    def _read_load(self, archive: BinaryIO) -> None:
+        for line in self._client.load_image(archive):  # type: ignore[no-untyped-call]
+            _raise_for_line("load an image", line)
+
     def _read_pull(self, action: str, repository: str, tag: str, deadline: float) -> None:
         for line in self._client.pull(repository, tag=tag, stream=True, decode=True):
             _raise_for_line(action, line)
@@ -310,34 +334,53 @@ class DockerEngine:
 class DockerEvents:
     """Container events as they come; see ``EventStream``."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, labels: Mapping[str, str | None]) -> None:
         self._stream = stream
+        self._labels = labels
         self._closed = False
 
     def __iter__(self) -> DockerEvents:
         return self
 
     def __next__(self) -> Event:
+        while True:
+            event = wire.parse_event(self._next_raw(), PODMAN_EVENTS)
+            # podman hands on what bears one of several labels, Docker what bears them all.
+            if wire.bears_all(event.attributes, self._labels):
+                return event
+
+    def _next_raw(self) -> Mapping[str, Any]:
         try:
-            raw = next(self._stream)
+            raw: Mapping[str, Any] = next(self._stream)
         except (StopIteration, ValueError, AttributeError, urllib3.exceptions.HTTPError) as error:
             # The SDK ends its stream in the same way when we closed it and when the engine went.
             if self._closed:
                 raise StopIteration from error
             raise EngineGone("the engine ended its stream of events") from error
-        actor = raw["Actor"]
-        return Event(
-            action=raw["Action"],
-            container_id=actor["ID"],
-            attributes=actor.get("Attributes") or {},
-            time=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
-        )
+        return raw
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
             with contextlib.suppress(OSError):
                 self._stream.close()
+
+
+def _is_podman(version: Mapping[str, Any]) -> bool:
+    components = version.get("Components") or ()
+    return any("podman" in component["Name"].lower() for component in components)
+
+
+def _choose_kind(status: int, error: APIError) -> type[EngineError]:
+    """Which of the port's errors it is: by the status, and by podman's ``cause`` in the reply."""
+    kinds: dict[int, type[EngineError]] = {404: NotFound, 409: Conflict}
+    if status in kinds or error.response is None:
+        return kinds.get(status, EngineError)
+    try:
+        cause = str(error.response.json().get("cause"))
+    except (ValueError, AttributeError, requests.RequestException):
+        return EngineError  # not podman's JSON
+    return PODMAN_CAUSES.get(cause, EngineError)
 
 
 def _raise_for_status(response: requests.Response) -> None:

@@ -29,20 +29,21 @@ class ContainerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who answers. ``runtime`` is the name of the engine's default OCI runtime."""
+    """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists."""
 
     name: str
     version: str
     api_version: str
     runtime: str
     architecture: str
+    runtimes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerConfig:
     """What to create. ``None`` leaves a value to the image or to the engine.
 
-    ``image`` is an id or reference that is already on the engine. The four modes are the
+    ``image`` is an id or reference that is already on the engine. The modes are the
     engine's own words: ``bridge``, ``host``, ``none``, ``shareable``, ``container:<id>``.
     ``publish`` are TCP ports of the container, each published on a port of the host that the
     engine chooses. ``restart_policy``: the kubelet restarts, never the engine, unless a
@@ -62,6 +63,7 @@ class ContainerConfig:
     ipc_mode: str | None = None
     pid_mode: str | None = None
     uts_mode: str | None = None
+    cgroup_mode: str | None = None
     cap_add: tuple[str, ...] = ()
     cpu_shares: int | None = None
     oom_score_adj: int | None = None
@@ -86,7 +88,10 @@ class ContainerSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInfo:
-    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run."""
+    """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run.
+
+    ``ports`` are the published ones, each as ``0.0.0.0:32768->8080/tcp``.
+    """
 
     id: str
     name: str
@@ -103,6 +108,7 @@ class ContainerInfo:
     started_at: datetime | None
     finished_at: datetime | None
     ip: str
+    ports: tuple[str, ...]
     network_mode: str
     ipc_mode: str
     pid_mode: str

@@ -12,6 +12,8 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    Event,
+    ProcessTable,
 )
 from pausedemo.errors import EngineGone
 
@@ -43,6 +45,7 @@ def parse_container(raw: Mapping[str, Any]) -> ContainerInfo:
         started_at=parse_time(state["StartedAt"]),
         finished_at=parse_time(state["FinishedAt"]),
         ip=_first_ip(raw.get("NetworkSettings") or {}),
+        ports=_render_ports((raw.get("NetworkSettings") or {}).get("Ports") or {}),
         network_mode=host["NetworkMode"],
         ipc_mode=host.get("IpcMode", ""),
         pid_mode=host.get("PidMode", ""),
@@ -61,6 +64,34 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
         status=row["Status"],
         created_at=datetime.fromtimestamp(row["Created"], UTC),
     )
+
+
+def parse_event(raw: Mapping[str, Any], aliases: Mapping[str, str]) -> Event:
+    """Read one message of ``GET /events``; ``aliases`` are an engine's own words for actions."""
+    actor = raw["Actor"]
+    return Event(
+        action=aliases.get(raw["Action"], raw["Action"]),
+        container_id=actor["ID"],
+        attributes=actor.get("Attributes") or {},
+        time=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
+    )
+
+
+def bears_all(attributes: Mapping[str, str], labels: Mapping[str, str | None]) -> bool:
+    """Whether all labels are there; one whose value is None may have any."""
+    return all(
+        key in attributes and value in (None, attributes[key]) for key, value in labels.items()
+    )
+
+
+def parse_processes(raw: Mapping[str, Any]) -> ProcessTable:
+    """Read the reply of ``top``. No cell but a row's last, the command, holds a blank.
+
+    podman 4 hands on the lines that a ps printed as they are: one cell each.
+    """
+    titles = " ".join(raw["Titles"]).split()
+    cells = (" ".join(row).split(None, len(titles) - 1) for row in raw.get("Processes") or ())
+    return ProcessTable(tuple(titles), tuple(map(tuple, cells)))
 
 
 def parse_time(text: str) -> datetime | None:
@@ -85,6 +116,7 @@ def render_config(config: ContainerConfig) -> dict[str, Any]:
         "IpcMode": config.ipc_mode,
         "PidMode": config.pid_mode,
         "UTSMode": config.uts_mode,
+        "CgroupnsMode": config.cgroup_mode,
         "CapAdd": list(config.cap_add) or None,
         "CpuShares": config.cpu_shares,
         "OomScoreAdj": config.oom_score_adj,
@@ -162,3 +194,12 @@ def _first_ip(settings: Mapping[str, Any]) -> str:
         if network.get("IPAddress"):
             return str(network["IPAddress"])
     return str(settings.get("IPAddress") or "")
+
+
+def _render_ports(ports: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write each binding as ``docker ps`` does; a port that is only exposed has none."""
+    return tuple(
+        f"{bound['HostIp']}:{bound['HostPort']}->{port}"
+        for port, bindings in sorted(ports.items())
+        for bound in bindings or ()
+    )

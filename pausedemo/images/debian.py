@@ -50,7 +50,7 @@ def fetch_packages(workshop: Workshop, packages: Iterable[str]) -> Path:
     sources.write_text("".join(f"{line}\n" for line in read_sources(codename)))
     root = workshop.folder / "debian"
     command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=extract", "--format=directory"]
-    command += [f"--aptopt={option}" for option in _read_apt_options()]
+    command += [f"--aptopt={option}" for option in read_apt_options()]
     command += [f"--include={','.join(packages)}", codename, str(root), str(sources)]
     workshop.run(command, timeout_s=_FETCH_TIMEOUT_S)
     return root
@@ -122,7 +122,7 @@ def read_package_version(root: Path, package: str) -> str:
     raise PausedemoError(f"cannot read the version of {package}: it has no changelog")
 
 
-def _read_apt_options() -> tuple[str, ...]:
+def read_apt_options() -> tuple[str, ...]:
     """How this machine's apt reaches its mirrors: proxies, certificates, retries."""
     wanted = ("Acquire::http", "Acquire::https", "Acquire::Retries", "Acquire::ForceIPv")
     lines = _ask("apt-config", "dump", "--no-empty").splitlines()

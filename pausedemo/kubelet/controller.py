@@ -20,7 +20,7 @@ from pausedemo.core import naming
 from pausedemo.core.actions import ContainerStart, PodActions, compute_actions
 from pausedemo.core.pod import Pod
 from pausedemo.core.status import PodStatus, RunState
-from pausedemo.engine.port import ContainerConfig, Engine, Event
+from pausedemo.engine.port import ContainerConfig, ContainerState, Engine, Event
 from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
 from pausedemo.kubelet.observe import is_alive, observe_pod
 from pausedemo.kubelet.translate import translate_container, translate_sandbox
@@ -242,11 +242,25 @@ class PodController:
                 # start may count, or the container would wait out a back-off it did not earn.
                 self.engine.remove_container(container_id)
                 return
-            # The container stays as it is: its error on the engine is its status, and the
-            # kubelet's rules decide when it is tried again.
+            # Its error on the engine is its status, and the kubelet's rules decide when it is
+            # tried again.
             self._tell("Warning", "Failed", f"Error: {error}")
+            self._keep_error(container_id, config, error)
         else:
             self._tell("Normal", "Started", f"Started container {start.name}")
+
+    def _keep_error(self, container_id: str, config: ContainerConfig, error: Exception) -> None:
+        """See to it that the engine knows of a start that failed.
+
+        podman 4.3 leaves the container as if nobody had tried to start it; it would be tried
+        again without an end and without a back-off. Labels cannot be changed, so it is made anew
+        with the error on one.
+        """
+        info = self.engine.inspect_container(container_id)
+        if info.state is ContainerState.CREATED and not (info.exit_code or info.error):
+            self.engine.remove_container(container_id)
+            labels = {**config.labels, naming.START_ERROR: str(error)}
+            self.engine.create_container(replace(config, labels=labels))
 
     def _has_ended_soon(self, sandbox_id: str) -> bool:
         """Whether a sandbox has ended, or does so while the engine still notes its end."""

@@ -82,7 +82,8 @@ def _running_container(summary: ContainerSummary, restart_count: int) -> Contain
 
 
 def _container(info: ContainerInfo, restart_count: int) -> ContainerStatus:
-    could_not_start = info.state is ContainerState.CREATED and bool(info.exit_code or info.error)
+    error = info.error or info.labels.get(naming.START_ERROR, "")
+    could_not_start = info.state is ContainerState.CREATED and bool(info.exit_code or error)
     if is_alive(info.state):
         state = RunState.RUNNING
     elif info.state is ContainerState.CREATED and not could_not_start:
@@ -102,7 +103,7 @@ def _container(info: ContainerInfo, restart_count: int) -> ContainerStatus:
         finished_at=info.created_at if could_not_start else info.finished_at,
         exit_code=info.exit_code,
         oom_killed=info.oom_killed,
-        error=info.error,
+        error=error,
         back_off_s=_back_off_s(info.labels.get(naming.BACK_OFF_S)),
     )
 

@@ -6,12 +6,11 @@ GitHub Flavored Markdown for the file that ``$GITHUB_STEP_SUMMARY`` names.
 
 from __future__ import annotations
 
-import html
-import re
 from typing import Final
 
 from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import render_failure
+from pausedemo.report.markdown import escape_inline, fence
 from pausedemo.report.text import (
     STATUS_NAMES,
     STATUS_WORDS,
@@ -21,7 +20,6 @@ from pausedemo.report.text import (
     excerpt_output,
     format_duration,
     format_totals,
-    join_lines,
     list_known,
     list_stale,
     list_substitutes,
@@ -104,8 +102,8 @@ def render_step_summary(result: RunResult) -> str:
     engine = result.engine
     parts = [
         f"## pausedemo: {format_totals(result)}",
-        f"{_escape_inline(engine.name)} {_escape_inline(engine.version)}, "
-        f"API {_escape_inline(engine.api_version)}, runtime {_escape_inline(engine.runtime)}",
+        f"{escape_inline(engine.name)} {escape_inline(engine.version)}, "
+        f"API {escape_inline(engine.api_version)}, runtime {escape_inline(engine.runtime)}",
     ]
     if result.scenarios:
         rows = ["| | scenario | steps | time |", "| --- | --- | --- | --- |"]
@@ -117,15 +115,15 @@ def render_step_summary(result: RunResult) -> str:
         ("Differences that a scenario's file lists and that did not show", list_stale(result)),
     ):
         if found:
-            lines = [f"{title}:", "", *(f"- {_escape_inline(line)}" for line in found)]
+            lines = [f"{title}:", "", *(f"- {escape_inline(line)}" for line in found)]
             parts.append("\n".join(lines))
     return "\n\n".join([*parts, *_render_details(result)]) + "\n"
 
 
 def _render_row(scenario: ScenarioResult) -> str:
     facts = [describe_attempts(scenario), describe_steps(scenario)]
-    steps = _escape_inline(", ".join(fact for fact in facts if fact))
-    title = f"**{_escape_inline(scenario.name)}** {_escape_inline(scenario.title)}"
+    steps = escape_inline(", ".join(fact for fact in facts if fact))
+    title = f"**{escape_inline(scenario.name)}** {escape_inline(scenario.title)}"
     return (
         f"| {STATUS_WORDS[scenario.status]} | {title} "
         f"| {steps} | {format_duration(scenario.duration_s)} |"
@@ -154,34 +152,19 @@ def _render_details(result: RunResult) -> list[str]:
 
 def _render_section(scenario: ScenarioResult, step: StepResult) -> str:
     word = STATUS_WORDS[step.status]
-    title = f"{word} {_escape_inline(scenario.name)}: {_escape_inline(step.name)}"
+    title = f"{word} {escape_inline(scenario.name)}: {escape_inline(step.name)}"
     parts = [f"### {title}"]
     if step.command:
-        parts.append(_fence(f"$ {make_visible(step.command)}", "console"))
+        parts.append(fence(f"$ {make_visible(step.command)}", "console"))
     if step.failures:
-        parts.append(_fence("\n".join(render_failure(failure) for failure in step.failures)))
+        parts.append(fence("\n".join(render_failure(failure) for failure in step.failures)))
     if step.difference:
-        parts.append(_escape_inline(describe_difference(step)))
+        parts.append(escape_inline(describe_difference(step)))
     if step.explain:
-        parts.append(_escape_inline(step.explain))
+        parts.append(escape_inline(step.explain))
     if step.output:
         shown = excerpt_output(step.output, head=80, tail=20)
         lines = [*shown.head, *([shown.note] if shown.note else []), *shown.tail]
-        output = _fence("\n".join(lines))
+        output = fence("\n".join(lines))
         parts.append(f"<details><summary>Output</summary>\n\n{output}\n\n</details>")
     return "\n\n".join(parts)
-
-
-def _fence(text: str, language: str = "text") -> str:
-    """A code block whose fence is longer than any run of backticks in ``text``."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _escape_inline(text: str) -> str:
-    """Text on one line that Markdown shows as it is: no tags, links, emphasis or mentions."""
-    escaped = html.escape(join_lines(text), quote=False)
-    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", escaped)
-    # A zero-width mark keeps @name from telling a person, and addresses from becoming links.
-    return escaped.replace("@", "&#64;").replace("://", "&#58;//")

@@ -40,7 +40,7 @@ def render_json(result: RunResult) -> str:
         "scenarios": [_describe_scenario(scenario) for scenario in result.scenarios],
         "totals": _describe_totals(result),
     }
-    return json.dumps(_make_plain(report), indent=2, allow_nan=False) + "\n"
+    return json.dumps(make_plain(report), indent=2, allow_nan=False) + "\n"
 
 
 def _describe_totals(result: RunResult) -> Json:
@@ -88,7 +88,7 @@ def _describe_step(step: StepResult) -> Json:
     return described
 
 
-def _make_plain(value: Json) -> Json:
+def make_plain(value: Json) -> Json:
     """The same value in the types that the json module knows."""
     match value:
         case str():
@@ -96,8 +96,8 @@ def _make_plain(value: Json) -> Json:
         case float() if not math.isfinite(value):
             return None
         case Mapping():
-            return {_SURROGATES.sub("\ufffd", key): _make_plain(value[key]) for key in value}
+            return {_SURROGATES.sub("\ufffd", key): make_plain(value[key]) for key in value}
         case Sequence():
-            return [_make_plain(item) for item in value]
+            return [make_plain(item) for item in value]
         case _:
             return value

@@ -21,6 +21,7 @@ _WIDTH_MAX: Final = 100
 _INDENT: Final = 2
 #: A longer name gets its title on the next line.
 _NAME_WIDTH_MAX: Final = 28
+_TITLE_WIDTH_MIN: Final = 30
 
 
 def render_listing_json(scenarios: Sequence[Scenario]) -> str:
@@ -31,6 +32,8 @@ def render_listing_json(scenarios: Sequence[Scenario]) -> str:
             "title": scenario.file.title,
             "group": group_of(Path(scenario.source)),
             "tags": list(scenario.file.tags),
+            "engines": list(scenario.file.engines),
+            "links": list(scenario.file.source),
             "file": scenario.source,
             "steps": len(scenario.file.steps),
             "explain": scenario.file.explain,
@@ -53,6 +56,9 @@ def print_listing(painter: Painter, scenarios: Sequence[Scenario]) -> None:
     width = min(painter.width, _WIDTH_MAX)
     longest = max((len(scenario.name) for scenario in scenarios), default=0)
     column = _INDENT + min(longest, _NAME_WIDTH_MAX) + 2
+    if width - column < _TITLE_WIDTH_MIN:
+        # Titles stand below the names, then.
+        column = 2 * _INDENT
     by_group = itertools.groupby(scenarios, lambda one: group_of(Path(one.source)))
     for number, (group, members) in enumerate(by_group):
         if number:
@@ -72,7 +78,7 @@ def _print_scenario(painter: Painter, scenario: Scenario, column: int, width: in
     held = tags.replace(" ", "\0")
     lines = textwrap.wrap(
         painter.encode(f"{title} {held}".strip()),
-        max(width - column, 20),
+        max(width - column, _NAME_WIDTH_MAX),
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -36,8 +36,9 @@ class InContainer(Action):
 
 
 class Apply(Action):
-    """Create a pod and wait until all its containers run."""
+    """Create a pod, and wait until all its containers were started, unless ``wait`` is false."""
 
+    wait: StrictBool = True
     timeout_s: Seconds = 60
 
 

@@ -68,7 +68,11 @@ class EventsExpect(StrictModel):
 
 
 class ContainerExpect(StrictModel):
-    """One container as inspected."""
+    """One container as inspected.
+
+    ``error`` is why it could not start. ``ports`` are the published
+    ones, each as ``0.0.0.0:32768->8080/tcp``, with blanks between; "" when there are none.
+    """
 
     id: Match = None
     state: Match = None
@@ -76,6 +80,7 @@ class ContainerExpect(StrictModel):
     error: Match = None
     restart_count: Match = None
     ip: Match = None
+    ports: Match = None
     network_mode: Match = None
     ipc_mode: Match = None
     pid_mode: Match = None

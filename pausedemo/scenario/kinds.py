@@ -221,6 +221,12 @@ class InspectStep(ObservingStep[expectations.ContainerExpect]):
     kind = "inspect"
     inspect: actions.Inspect
 
+    @property
+    def wanted(self) -> list[str]:
+        """The facts that are looked at: those of which something is expected, and the state."""
+        wanted = {"state"}.union(*(one.model_fields_set for one in self.all_expectations))
+        return [name for name in expectations.ContainerExpect.model_fields if name in wanted]
+
 
 class LogsStep(ObservingStep[expectations.LogsExpect]):
     """See ``Logs``."""

@@ -37,8 +37,11 @@ class Listener(Protocol):
 
     def run_finished(self, run: RunResult) -> None: ...
 
-    def task_started(self, text: str) -> None:
-        """Slow work begins that is no step: an image is pulled or built, an engine started."""
+    def task_started(self, text: str, *, minor: bool = False) -> None:
+        """Slow work begins that is no step: an image is pulled or built, an engine started.
+
+        ``minor``: it is told whole later, as a scenario is, and worth no line of a log.
+        """
         ...
 
     def task_progress(self, text: str, fraction: float | None, doing: str = "") -> None:
@@ -72,7 +75,7 @@ class SilentListener:
     def run_finished(self, run: RunResult) -> None:
         pass
 
-    def task_started(self, text: str) -> None:
+    def task_started(self, text: str, *, minor: bool = False) -> None:
         pass
 
     def task_progress(self, text: str, fraction: float | None, doing: str = "") -> None:

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import http.client
 import io
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pausedemo.core.inodes import parse_namespaces
-from pausedemo.engine.port import ContainerConfig, Containers
 from pausedemo.errors import EngineError, PausedemoError
-from pausedemo.signals import run_whole
+from pausedemo.scenario.nodecontainer import NodeContainer
 
-#: It ends by itself, should nobody come to remove it.
-LIFETIME_S: Final = 3600
 #: The kinds of which the node's own namespace can be seen: those the container shares with it.
-NODE_KINDS: Final = frozenset({"ipc", "net", "pid", "time", "user", "uts"})
+NODE_KINDS: Final = frozenset({"cgroup", "ipc", "net", "pid", "time", "user", "uts"})
 LOOK_TIMEOUT_S: Final = 10.0
 #: As much of an answer as is read; a page that a scenario looks at is smaller.
 LONGEST_BODY: Final = 1 << 20
@@ -52,28 +48,10 @@ class HttpAnswer:
 
 
 class Node:
-    """The engine's machine, through a container of its own. ``image`` must hold busybox."""
+    """The engine's machine, seen through a container."""
 
-    def __init__(
-        self, engine: Containers, image: str, name: str, labels: Mapping[str, str]
-    ) -> None:
-        self._engine = engine
-        self._config = ContainerConfig(
-            name=name,
-            image=image,
-            entrypoint=("sleep",),
-            command=(str(LIFETIME_S),),
-            user="0:0",
-            labels=labels,
-            network_mode="host",
-            ipc_mode="host",
-            pid_mode="host",
-            uts_mode="host",
-            # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
-            cap_add=("SYS_PTRACE",),
-        )
-        self._container = ""
-        self._lock = threading.Lock()
+    def __init__(self, container: NodeContainer) -> None:
+        self._container = container
 
     def get(self, ip: str, port: int, path: str, timeout_s: float) -> HttpAnswer:
         """Ask a server with GET. Raises NoAnswer, with what nc said, when none answers."""
@@ -83,7 +61,7 @@ class Node:
             "Accept: */*\r\nConnection: close\r\n\r\n"
         )
         argv = ["sh", "-c", _ASK, "sh", request, ip, str(port), str(max(1, round(timeout_s)))]
-        done = self._engine.exec(self._ready(), argv, timeout_s=timeout_s)
+        done = self._container.exec(argv, timeout_s=timeout_s)
         if not done.stdout:
             said = done.stderr.decode(errors="replace").strip() or "it closed the connection"
             raise NoAnswer(f"no answer from {host}: {said}")
@@ -101,7 +79,7 @@ class Node:
         """The inodes of all namespaces of several processes; one that has ended is left out."""
         script = 'for pid; do echo "$pid"; ls -l "/proc/$pid/ns" 2>/dev/null; done'
         argv = ["sh", "-c", script, "sh", *map(str, pids)]
-        done = self._engine.exec(self._ready(), argv, timeout_s=LOOK_TIMEOUT_S)
+        done = self._container.exec(argv, timeout_s=LOOK_TIMEOUT_S)
         listings: dict[int, list[str]] = {}
         pid = 0
         for line in done.stdout.decode(errors="replace").splitlines():
@@ -113,23 +91,12 @@ class Node:
 
     def _look(self, process: str, kinds: Iterable[str]) -> tuple[str, Mapping[str, int]]:
         argv = ["sh", "-c", 'cd "/proc/$1/ns" && shift && exec ls -l "$@"', "sh", process]
-        done = self._engine.exec(self._ready(), [*argv, *sorted(kinds)], timeout_s=LOOK_TIMEOUT_S)
+        done = self._container.exec([*argv, *sorted(kinds)], timeout_s=LOOK_TIMEOUT_S)
         text = done.stdout.decode(errors="replace")
         if done.exit_code:
             said = done.stderr.decode(errors="replace").strip()
             raise EngineError(f"see the namespaces of process {process} on the node", 0, said)
         return text, parse_namespaces(text)
-
-    def _ready(self) -> str:
-        with self._lock:
-            if not self._container:
-                self._container = run_whole(self._create)
-            return self._container
-
-    def _create(self) -> str:
-        container = self._engine.create_container(self._config)
-        self._engine.start_container(container)
-        return container
 
 
 def parse_answer(raw: bytes, host: str) -> HttpAnswer:

@@ -1,4 +1,4 @@
-"""A whole run: scenarios one after another on one engine, with what they need and leave."""
+"""A whole run: scenarios on one engine, with what they need and leave."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from pausedemo.core.pod import LATEST_KUBERNETES
 from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioResult
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.cleanup import remove_labelled
 from pausedemo.kubelet.owner import Owner
+from pausedemo.scenario.crew import Crew
 from pausedemo.scenario.kinds import HttpStep, NamespacesStep
 from pausedemo.scenario.listener import Listener
+from pausedemo.scenario.nodecontainer import NodeContainer
 from pausedemo.scenario.parse import Scenario
-from pausedemo.scenario.runner import play
+from pausedemo.scenario.runner import Played, play
+from pausedemo.scenario.schedule import Plan
 from pausedemo.scenario.stage import NODE_IMAGE, PAUSE_IMAGE, StageSettings
 
 
@@ -38,8 +42,9 @@ def run_scenarios(
     keep: bool = False,
     kubernetes_version: tuple[int, int] = LATEST_KUBERNETES,
     portraits: bool = False,
+    plan: Plan | None = None,
 ) -> Outcome:
-    """Play scenarios in order.
+    """Play scenarios by a plan; without one each once, in order.
 
     ``resolve`` gets the images on the engine that stand for names, in order. An image that
     cannot be had, like an engine that has gone, ends the run; what was found until then is in
@@ -48,7 +53,7 @@ def run_scenarios(
     about = engine.describe()
     facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
     listener.run_started(facts)
-    results: list[ScenarioResult] = []
+    results: Sequence[ScenarioResult] = ()
     uses: Sequence[ImageUse] = ()
     fatal: PausedemoError | None = None
     try:
@@ -59,26 +64,54 @@ def run_scenarios(
         fatal = error
     for use in uses:
         listener.image_resolved(use)
-    used = {use.wanted: use.used for use in uses}
-    settings = StageSettings(
-        find_image=used.__getitem__,
-        labels=_run_labels(keep=keep),
-        kubernetes_version=kubernetes_version,
-        engine=facts,
-        portraits=portraits,
-    )
-    for scenario in scenarios:
-        if fatal is not None:
-            break
-        if not scenario.applies_to(facts):
-            results.append(_leave_out(scenario, listener))
-            continue
-        played = play(scenario, engine, clock, settings, listener, keep=keep)
-        results.append(played.result)
-        fatal = played.fatal
+    if fatal is None:
+        used = {use.wanted: use.used for use in uses}
+        labels = _run_labels(keep=keep)
+        settings = StageSettings(
+            find_image=used.__getitem__,
+            labels=labels,
+            kubernetes_version=kubernetes_version,
+            engine=facts,
+            node=NodeContainer(engine, lambda: used[NODE_IMAGE], labels),
+            portraits=portraits,
+        )
+        results, fatal = _play_all(
+            scenarios, engine, clock, listener, settings, plan or Plan(), keep=keep
+        )
     result = RunResult(engine=facts, images=tuple(uses), scenarios=tuple(results))
     listener.run_finished(result)
     return Outcome(result, fatal)
+
+
+def _play_all(
+    scenarios: Sequence[Scenario],
+    engine: Engine,
+    clock: Clock,
+    listener: Listener,
+    settings: StageSettings,
+    plan: Plan,
+    *,
+    keep: bool,
+) -> tuple[Sequence[ScenarioResult], PausedemoError | None]:
+    """Play by the plan, and remove what helped to look: the results, and what ended it early."""
+
+    def play_once(scenario: Scenario, listener: Listener, clock: Clock) -> Played:
+        if not scenario.applies_to(settings.engine):
+            return Played(_leave_out(scenario, listener))
+        return play(scenario, engine, clock, settings, listener, keep=keep)
+
+    def remove_all() -> None:
+        remove_labelled(engine, {naming.RUN: settings.labels[naming.RUN]})
+
+    crew = Crew(scenarios, plan, play_once, clock, listener, None if keep else remove_all)
+    try:
+        crew.work()
+    finally:
+        try:
+            settings.node.close()
+        except PausedemoError as error:
+            crew.fatal = crew.fatal or error
+    return crew.results, crew.fatal
 
 
 def images_of(scenario: Scenario) -> set[str]:

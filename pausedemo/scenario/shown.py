@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from pausedemo.core import naming
@@ -59,25 +60,32 @@ def render_containers(rows: Iterable[ContainerSummary]) -> str:
     return render_columns(lines)
 
 
-#: What ``docker inspect -f`` is asked for; ``render_inspected`` writes the same lines.
-INSPECT_FORMAT: Final = (
-    "state:        {{.State.Status}}\n"
-    "exit code:    {{.State.ExitCode}}\n"
-    "network mode: {{.HostConfig.NetworkMode}}\n"
-    "ipc mode:     {{.HostConfig.IpcMode}}\n"
-    "pid mode:     {{.HostConfig.PidMode}}"
+#: Where ``docker inspect`` has each fact of a container.
+_TEMPLATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "id": "{{.Id}}",
+        "state": "{{.State.Status}}",
+        "exit_code": "{{.State.ExitCode}}",
+        "error": "{{.State.Error}}",
+        "restart_count": "{{.RestartCount}}",
+        "ip": "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
+        "ports": "{{range $port, $bound := .NetworkSettings.Ports}}{{range $bound}}"
+        "{{.HostIp}}:{{.HostPort}}->{{$port}} {{end}}{{end}}",
+        "network_mode": "{{.HostConfig.NetworkMode}}",
+        "ipc_mode": "{{.HostConfig.IpcMode}}",
+        "pid_mode": "{{.HostConfig.PidMode}}",
+    }
 )
 
 
-def render_inspected(found: ContainerInfo) -> str:
-    """Write one container as ``docker inspect -f INSPECT_FORMAT`` does."""
-    return (
-        f"state:        {found.state}\n"
-        f"exit code:    {found.exit_code}\n"
-        f"network mode: {found.network_mode}\n"
-        f"ipc mode:     {found.ipc_mode}\n"
-        f"pid mode:     {found.pid_mode}"
-    )
+def render_inspect_format(names: Iterable[str]) -> str:
+    """Write what ``docker inspect -f`` must be asked for, to show these facts."""
+    return "\n".join(f"{name}: {_TEMPLATES[name]}" for name in names)
+
+
+def render_inspected(facts: Mapping[str, Json], names: Iterable[str]) -> str:
+    """Write these facts of a container as ``docker inspect`` does with that format."""
+    return "\n".join(f"{name}: {facts[name]}" for name in names)
 
 
 def render_columns(lines: Sequence[Sequence[str]]) -> str:
@@ -99,6 +107,7 @@ def container_facts(found: ContainerInfo) -> dict[str, Json]:
         "error": found.error,
         "restart_count": found.restart_count,
         "ip": found.ip,
+        "ports": " ".join(found.ports),
         "network_mode": found.network_mode,
         "ipc_mode": found.ipc_mode,
         "pid_mode": found.pid_mode,

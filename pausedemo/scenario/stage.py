@@ -21,6 +21,7 @@ from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, 
 from pausedemo.kubelet.observe import find_container, observe_pod
 from pausedemo.scenario.bare import BareContainers, Located
 from pausedemo.scenario.node import Node
+from pausedemo.scenario.nodecontainer import NodeContainer
 from pausedemo.scenario.parse import Scenario
 
 POLL_S: Final = 0.1
@@ -34,13 +35,15 @@ class StageSettings:
     """What all scenarios of a run have in common.
 
     ``find_image`` gives the image on the engine that stands for a name. ``labels`` go on all that
-    is made. ``portraits``: look at all containers' namespaces whenever others run than before.
+    is made. Through ``node`` all look at the engine's machine. ``portraits``: look at all
+    containers' namespaces whenever others run than before.
     """
 
     find_image: Callable[[str], str]
     labels: Mapping[str, str]
     kubernetes_version: tuple[int, int]
     engine: EngineFacts
+    node: NodeContainer
     portraits: bool = False
     limits: EngineLimits = field(default_factory=EngineLimits)
 
@@ -76,16 +79,11 @@ class Stage:
             prefix=f"pausedemo-{self._id}",
         )
         self._pods: dict[str, StagedPod] = {}
-        self._node: Node | None = None
 
     @property
     def node(self) -> Node:
         """The engine's machine."""
-        if self._node is None:
-            image = self.settings.find_image(NODE_IMAGE)
-            name = f"pausedemo-node-{self._id}"
-            self._node = Node(self.engine, image, name, self._labels)
-        return self._node
+        return Node(self.settings.node)
 
     def prepare(self, name: str) -> StagedPod:
         """Give a pod its identity; nothing is made on the engine yet."""
@@ -93,13 +91,20 @@ class Stage:
             self._pods[name] = self._make_pod(name)
         return self._pods[name]
 
-    def apply(self, name: str, timeout_s: float) -> StagedPod:
-        """Create a pod and wait until every container of it was started."""
+    def begin(self, name: str) -> StagedPod:
+        """Start a pod's kubelet; of a pod without one, make what can be made at once."""
         staged = self.prepare(name)
-        deadline = self.clock.monotonic() + timeout_s
         if self._scenario.file.pods[name].kubelet:
             staged.background = BackgroundController(staged.controller)
             staged.background.start()
+        else:
+            staged.controller.sync()
+        return staged
+
+    def apply(self, name: str, timeout_s: float) -> StagedPod:
+        """Create a pod and wait until every container of it was started."""
+        deadline = self.clock.monotonic() + timeout_s
+        staged = self.begin(name)
         never = threading.Event()
         while not self._is_started(staged):
             if staged.background is None:

@@ -17,6 +17,7 @@ from pausedemo.engine.port import ContainerInfo
 from pausedemo.host import HostLacks, Tool, find_program, require
 from pausedemo.kubelet.controller import EngineLimits, PodImages
 from pausedemo.scenario.node import Node
+from pausedemo.scenario.nodecontainer import NodeContainer
 from tests.conftest import skip_or_fail
 from tests.kubelet.kit import Kits
 
@@ -146,6 +147,5 @@ def pod(request: pytest.FixtureRequest, engine: DockerEngine) -> Peer:
 
 @pytest.fixture(scope="session")
 def node(engine: DockerEngine, busybox_image: str) -> Iterator[Node]:
-    name = f"pausedemo-peer-node-{os.getpid()}"
-    yield Node(engine, busybox_image, name, {})
-    engine.remove_container(name)
+    with contextlib.closing(NodeContainer(engine, lambda: busybox_image, {})) as container:
+        yield Node(container)

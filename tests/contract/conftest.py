@@ -3,39 +3,93 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
-from pausedemo.engine.docker import DockerEngine
+from mutation.proxy import lying_engine
+from pausedemo.engine.connect import connect
+from pausedemo.engine.endpoints import Endpoint
 from pausedemo.engine.port import ContainerConfig, Engine
 from pausedemo.images.cache import ImageCache
-from tests.conftest import make_resolve
+from tests.conftest import make_resolve, skip_or_fail
 
-#: The engines that keep the contract, and the fixture that gives each.
-ENGINES = {"docker": "docker_engine"}
+#: Names other engines that shall keep the contract: ``LABEL=URL LABEL=URL``.
+OTHERS = "PAUSEDEMO_CONTRACT_ENGINES"
+#: Without any: the one that docker would take, and the same behind a proxy.
+FIXTURES = {"docker": "engine", "proxy": "proxied_engine"}
 LABEL = "pausedemo.test/contract"
 
 
+def read_engines(text: str) -> dict[str, str]:
+    """The engines to ask, as label and URL."""
+    return dict(entry.split("=", 1) for entry in text.split())
+
+
+ENGINES = read_engines(os.environ.get(OTHERS, ""))
+
+
 @pytest.fixture(scope="session")
-def docker_engine(engine: DockerEngine) -> DockerEngine:
-    return engine
+def proxied_engine(engine_endpoint: Endpoint) -> Iterator[Engine]:
+    """The same engine behind a proxy that could lie and does not: nobody may notice."""
+    if not engine_endpoint.url.startswith("unix://"):
+        skip_or_fail(f"the proxy needs a unix socket, not {engine_endpoint.url}")
+    with lying_engine(engine_endpoint.url.removeprefix("unix://")) as proxy:
+        with contextlib.closing(connect(proxy.url)) as connected:
+            yield connected
+        proxy.check()
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-def contract_engine(request: pytest.FixtureRequest, engine_endpoint: object) -> Engine:
-    """Each engine in turn. (Naming the endpoint marks the tests as engine tests.)"""
-    del engine_endpoint
-    engine: Engine = request.getfixturevalue(ENGINES[request.param])
-    return engine
+@pytest.fixture(scope="session", params=ENGINES or FIXTURES)
+def contract_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine in turn."""
+    if ENGINES:
+        with contextlib.closing(connect(ENGINES[request.param])) as engine:
+            yield engine
+    else:
+        yield request.getfixturevalue(FIXTURES[request.param])
+
+
+@pytest.fixture(scope="session")
+def engine_name(contract_engine: Engine) -> str:
+    """What the engine says that it is, as ``podman 4.3.1``."""
+    about = contract_engine.describe()
+    return f"{about.name} {about.version}"
+
+
+@pytest.fixture(autouse=True)
+def expect_difference(request: pytest.FixtureRequest) -> None:
+    """A test that bears ``differs`` for this engine must fail on it, for the reason given.
+
+    It names engines by how their name begins: ``differs(("podman", "why"), ("podman 4", "why"))``;
+    ``strict=False`` is for what differs only when the engine is quick.
+    """
+    for marker in request.node.iter_markers("differs"):
+        for start, why in marker.args:
+            if request.getfixturevalue("engine_name").startswith(start):
+                strict = marker.kwargs.get("strict", True)
+                request.applymarker(pytest.mark.xfail(reason=why, strict=strict))
 
 
 @pytest.fixture(scope="session")
 def image(contract_engine: Engine, cache: ImageCache) -> str:
     """busybox on the engine that is asked."""
     return make_resolve(contract_engine, cache)("busybox").used
+
+
+def write_name(engine: Engine, reference: str) -> str:
+    """How an engine writes the name of an image that was loaded or made there.
+
+    A name whose first part is no host gets one from podman, ``localhost``
+    (containers/podman, docs/source/markdown/podman-build.1.md.in); Docker leaves it as it is.
+    """
+    host, _, rest = reference.partition("/")
+    is_qualified = bool(rest) and (host == "localhost" or "." in host or ":" in host)
+    podman = engine.describe().name == "podman"
+    return f"localhost/{reference}" if podman and not is_qualified else reference
 
 
 class Maker:
@@ -51,6 +105,10 @@ class Maker:
     def labels(self) -> dict[str, str]:
         """What tells this test's containers from all others."""
         return {LABEL: self.id}
+
+    def written(self, reference: str) -> str:
+        """How the engine writes an image's name: podman gives one without a registry its own."""
+        return write_name(self.engine, reference)
 
     def config(self, *command: str, **more: object) -> ContainerConfig:
         config = ContainerConfig(

@@ -65,6 +65,16 @@ def test_a_life_is_told_in_order(make: Maker) -> None:
     assert heard.error is None
 
 
+def test_a_removal_kills_and_does_not_ask(make: Maker) -> None:
+    with listen(make.engine, {LABEL: make.id}) as heard:
+        script = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done"
+        container = make.run("sh", "-c", script)
+        wait_until("the trap is set", lambda: make.engine.read_logs(container)[0] == b"ready\n")
+        make.engine.remove_container(container)
+        end = next(event for event in iter(heard.next, None) if event.action == "die")
+    assert end.attributes["exitCode"] == "137"
+
+
 def test_only_what_bears_all_labels_is_heard(make: Maker) -> None:
     with listen(make.engine, {LABEL: make.id, "colour": None}) as heard:
         make.create()

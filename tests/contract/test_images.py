@@ -14,7 +14,7 @@ from pausedemo.engine.port import Engine
 from pausedemo.errors import Conflict, EngineError, NotFound
 from pausedemo.images.archive import ImageConfig, write_archive
 from pausedemo.images.rootfs import Rootfs
-from tests.contract.conftest import Maker
+from tests.contract.conftest import Maker, write_name
 
 LABEL = "pausedemo.test/image"
 
@@ -45,7 +45,7 @@ def test_a_loaded_image_is_found_by_name_and_by_id(
 ) -> None:
     found = contract_engine.find_image(loaded)
     assert found is not None
-    assert found.references == (loaded,)
+    assert found.references == (write_name(contract_engine, loaded),)
     assert found.labels == {LABEL: mark}
     assert contract_engine.find_image(found.id) == found
 
@@ -68,7 +68,7 @@ def test_an_image_may_have_several_names_and_goes_with_the_last(
     contract_engine.tag_image(loaded, second)
     found = contract_engine.find_image(second)
     assert found is not None
-    assert set(found.references) == {loaded, second}
+    assert set(found.references) == {write_name(contract_engine, loaded), second}
     contract_engine.remove_image(loaded)
     assert contract_engine.find_image(loaded) is None
     assert contract_engine.find_image(second) is not None

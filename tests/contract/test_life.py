@@ -28,7 +28,7 @@ def test_a_created_container_has_not_run(make: Maker) -> None:
     container = make.create(name=config.name, command=config.command)
     info = make.engine.inspect_container(container)
     assert len(container) == 64
-    assert (info.id, info.name, info.image) == (container, config.name, config.image)
+    assert (info.id, info.name, info.image) == (container, config.name, make.written(config.image))
     assert info.labels[LABEL] == make.id
     assert (info.state, info.pid, info.exit_code, info.error) == (ContainerState.CREATED, 0, 0, "")
     assert (info.started_at, info.finished_at) == (None, None)
@@ -54,6 +54,7 @@ def test_the_exit_code_is_the_main_process_s(make: Maker, exit_code: int) -> Non
     assert info.finished_at is not None
 
 
+@pytest.mark.differs(("podman 5", "it notes the needless start as the container's error"))
 def test_start_leaves_a_container_that_runs_as_it_is(make: Maker) -> None:
     container = make.run()
     before = make.engine.inspect_container(container)
@@ -77,6 +78,7 @@ def test_a_container_that_ended_starts_again(make: Maker) -> None:
     assert again.id == container
 
 
+@pytest.mark.differs(("podman", "it notes no exit code of a start that failed"))
 def test_a_program_that_is_not_there_cannot_be_started_and_says_so(make: Maker) -> None:
     container = make.create("/no/such/program")
     with pytest.raises(EngineError, match="no such file"):
@@ -128,16 +130,15 @@ def test_kill_of_a_container_that_does_not_run_is_a_conflict(make: Maker, starte
     container = make.run("true") if started else make.create("true")
     if started:
         wait_for_end(make, container)
-    with pytest.raises(Conflict, match="not running"):
+    with pytest.raises(Conflict, match="running"):
         make.engine.kill_container(container)
 
 
 def test_a_name_that_is_taken_is_a_conflict(make: Maker) -> None:
     name = make.config().name
     make.create(name=name)
-    with pytest.raises(Conflict, match=name) as caught:
+    with pytest.raises(Conflict, match=name):
         make.create(name=name)
-    assert caught.value.status == 409
 
 
 def test_a_removed_container_s_name_is_free_again(make: Maker) -> None:

@@ -13,6 +13,7 @@ from pausedemo.core.patterns import NamespaceGroups, Operators, ProcessPattern, 
 from pausedemo.core.results import Failure, Json
 from pausedemo.scenario.expectations import (
     ContainersExpect,
+    EventsExpect,
     ExecExpect,
     NamespacesExpect,
     PodExpect,
@@ -133,6 +134,29 @@ def test_tables_are_judged_by_rows(rows: dict[str, Any], failures: list[tuple[st
     expectation = ExecExpect.model_validate({"ps": rows})
     found = check(expectation, {"exit_code": 0, "ps": ROWS}, lookup)
     assert [(failure.where, failure.actual) for failure in found] == failures
+
+
+EVENTS: list[Json] = [
+    {"type": "Normal", "reason": reason, "message": ""}
+    for reason in ("Created", "Started", "Killing")
+]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "holds"),
+    [
+        (["Created", "Started", "Killing"], True),
+        (["Created", "Killing"], True),
+        (["Killing", "Created"], False),
+        (["Started", "Started"], False),
+        (["Started", "BackOff"], False),
+    ],
+)
+def test_rows_in_order_may_have_others_between_them(reasons: list[str], holds: bool) -> None:
+    rows = {"in_order": [{"reason": reason} for reason in reasons]}
+    found = check(EventsExpect.model_validate({"events": rows}), {"events": EVENTS}, lookup)
+    failure = Failure("events.in_order", rows["in_order"], EVENTS)
+    assert found == (() if holds else (failure,))
 
 
 def test_missing_rows_are_shown_together_and_forbidden_ones_apart() -> None:

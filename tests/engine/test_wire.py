@@ -14,9 +14,14 @@ from pausedemo.engine.port import (
     ContainerInfo,
     ContainerState,
     ContainerSummary,
+    Event,
+    ProcessTable,
 )
 from pausedemo.engine.wire import (
+    bears_all,
     parse_container,
+    parse_event,
+    parse_processes,
     parse_state,
     parse_summary,
     parse_time,
@@ -54,6 +59,7 @@ def test_a_sandbox_that_runs_is_read_whole() -> None:
         started_at=datetime(2026, 11, 24, 4, 30, 59, 410736, UTC),
         finished_at=None,
         ip=raw["NetworkSettings"]["Networks"]["ctnet"]["IPAddress"],
+        ports=(),
         network_mode="ctnet",
         ipc_mode="shareable",
         pid_mode="",
@@ -90,6 +96,21 @@ def test_a_member_keeps_the_full_id_that_it_joined() -> None:
     info = parse_container(read_inspected("ended"))
     joined = f"container:{read_inspected('pause')['Id']}"
     assert (info.network_mode, info.ipc_mode, info.pid_mode) == (joined, joined, joined)
+
+
+def test_published_ports_are_written_as_docker_ps_writes_them() -> None:
+    raw = read_inspected("pause")
+    raw["NetworkSettings"]["Ports"] = {
+        "80/tcp": None,
+        "8080/tcp": [
+            {"HostIp": "0.0.0.0", "HostPort": "32768"},  # noqa: S104 - as an engine says it
+            {"HostIp": "::", "HostPort": "32769"},
+        ],
+    }
+    assert parse_container(raw).ports == (
+        "0.0.0.0:32768->8080/tcp",
+        ":::32769->8080/tcp",
+    )
 
 
 def test_a_list_is_read_whole() -> None:
@@ -244,3 +265,60 @@ def test_references_are_split(reference: str, split: tuple[str, str]) -> None:
 def test_labels_are_asked_for_by_value_or_by_key() -> None:
     assert render_label_filter({}) == {}
     assert render_label_filter({"a": "b", "c": None}) == {"label": ["a=b", "c"]}
+
+
+def test_an_event_is_read_and_an_engine_s_own_words_are_translated() -> None:
+    raw = {
+        "Action": "remove",
+        "Actor": {"ID": "abc", "Attributes": {"name": "web"}},
+        "timeNano": 1_764_000_000_500_000_000,
+    }
+    assert parse_event(raw, {"remove": "destroy"}) == Event(
+        "destroy", "abc", {"name": "web"}, datetime(2025, 11, 24, 16, 0, 0, 500_000, UTC)
+    )
+    assert parse_event({**raw, "Action": "die"}, {"remove": "destroy"}).action == "die"
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({}, True),
+        ({"a": "1"}, True),
+        ({"a": "1", "b": None}, True),
+        ({"a": "2"}, False),
+        ({"a": "1", "c": None}, False),
+        ({"c": "1"}, False),
+    ],
+)
+def test_all_labels_must_be_there(labels: dict[str, str | None], expected: bool) -> None:
+    assert bears_all({"a": "1", "b": ""}, labels) is expected
+
+
+def test_processes_are_read_whichever_way_the_engine_splits_their_lines() -> None:
+    # Docker 20.10; podman 5.4 and 4.3, which run the ps of the container.
+    docker = {
+        "Titles": ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"],
+        "Processes": [["root", "31873", "31853", "0", "07:51", "?", "00:00:00", "sleep 3600"]],
+    }
+    podman_5 = {
+        "Titles": ["PID", "USER", "COMMAND"],
+        "Processes": [["1", "65535", "/pause"], ["6", "root", "sleep 3600"]],
+    }
+    podman_4 = {
+        "Titles": ["PID   USER     COMMAND"],
+        "Processes": [["1 65535    /pause"], ["6 root     sleep 3600"]],
+    }
+    assert parse_processes(docker) == ProcessTable(
+        ("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"),
+        (("root", "31873", "31853", "0", "07:51", "?", "00:00:00", "sleep 3600"),),
+    )
+    seen_inside = ProcessTable(
+        ("PID", "USER", "COMMAND"), (("1", "65535", "/pause"), ("6", "root", "sleep 3600"))
+    )
+    assert parse_processes(podman_5) == parse_processes(podman_4) == seen_inside
+
+
+@pytest.mark.parametrize("processes", [None, []])
+def test_nobody_may_be_there(processes: list[list[str]] | None) -> None:
+    raw = {"Titles": ["PID", "CMD"], "Processes": processes}
+    assert parse_processes(raw) == ProcessTable(("PID", "CMD"), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from pausedemo.engine.port import ContainerState
 from pausedemo.kubelet.controller import EngineLimits
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.node import Node
+from pausedemo.scenario.nodecontainer import NodeContainer
 from tests.kubelet.kit import TEST_LABEL, TWO, Kit, Kits
 from tests.waiting import wait_until
 
@@ -19,9 +21,8 @@ from tests.waiting import wait_until
 @pytest.fixture(scope="module")
 def node(engine: DockerEngine, busybox_image: str) -> Iterator[Node]:
     """The machine's side, where inodes can be seen."""
-    name = f"kubelet-test-node-{Owner.this_process().pid}"
-    yield Node(engine, busybox_image, name, {})
-    engine.remove_container(name)
+    with contextlib.closing(NodeContainer(engine, lambda: busybox_image, {})) as container:
+        yield Node(container)
 
 
 def read_inodes(kit: Kit, node: Node, kind: str) -> list[int]:

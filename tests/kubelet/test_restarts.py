@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pausedemo.core import naming
 from pausedemo.core.actions import ContainerStart
 from pausedemo.core.podrow import Phase, compute_phase, compute_row
 from pausedemo.core.status import RunState
@@ -165,6 +166,24 @@ def test_a_program_that_is_not_there_is_told_as_failed_and_waits(kits: Kits) -> 
     assert kit.latest("web").restart_count == 1
     kit.sync()
     assert hold(kit).startswith("back-off 10s restarting failed container=web")
+
+
+def test_a_start_that_failed_is_known_also_where_the_engine_has_no_word_of_it(kits: Kits) -> None:
+    kit = kits.make(TWO)
+    kit.sync()
+    kit.engine.remove_container(kit.info("a").id)
+    labels = {**kit.controller.labels, naming.START_ERROR: "no such program"}
+    start = ContainerStart("a", 1, 10)
+    image = kits.images.containers["busybox"]
+    # As podman 4.3 leaves it: created, with no exit code and no error of its own.
+    kit.engine.create_container(
+        translate_container(kit.pod, start, kit.info("POD").id, image, labels)
+    )
+    latest = kit.latest("a")
+    assert (latest.state, latest.reason) == (RunState.EXITED, "ContainerCannotRun")
+    assert latest.error == "no such program"
+    kit.sync()
+    assert hold(kit).startswith("back-off 10s restarting failed container=a")
 
 
 def test_a_container_that_somebody_removed_is_made_again(kits: Kits) -> None:

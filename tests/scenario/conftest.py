@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import textwrap
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -20,9 +22,10 @@ from pausedemo.images.resolve import ResolvedImage
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.library import load_scenario
 from pausedemo.scenario.listener import SilentListener
+from pausedemo.scenario.nodecontainer import NodeContainer
 from pausedemo.scenario.parse import Scenario
 from pausedemo.scenario.runner import Played, play
-from pausedemo.scenario.stage import StageSettings
+from pausedemo.scenario.stage import NODE_IMAGE, StageSettings
 
 POD = """
 apiVersion: v1
@@ -50,7 +53,7 @@ def write_scenario(
     return path
 
 
-@dataclass(slots=True)
+@dataclass
 class Stager:
     """Plays scenarios, and knows what they have on the engine."""
 
@@ -59,12 +62,18 @@ class Stager:
     folder: Path
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
 
+    @cached_property
+    def node(self) -> NodeContainer:
+        """Bears a label of its own: no scenario takes it down."""
+        labels = {naming.OWNER: str(Owner.this_process())}
+        return NodeContainer(self.engine, lambda: self.find_image(NODE_IMAGE), labels)
+
     @property
     def settings(self) -> StageSettings:
         labels = {naming.RUN: self.run, naming.OWNER: str(Owner.this_process())}
         about = self.engine.describe()
         facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
-        return StageSettings(self.find_image, labels, (1, 31), facts)
+        return StageSettings(self.find_image, labels, (1, 31), facts, self.node)
 
     def load(self, steps: str, pod: str = POD, *, kubelet: bool = False) -> Scenario:
         return load_scenario(write_scenario(self.folder, steps, pod, kubelet=kubelet))
@@ -88,8 +97,12 @@ class Stager:
 
 
 @pytest.fixture
-def stager(engine: DockerEngine, resolve: Callable[[str], ResolvedImage], tmp_path: Path) -> Stager:
-    return Stager(engine, lambda name: resolve(name).used, tmp_path)
+def stager(
+    engine: DockerEngine, resolve: Callable[[str], ResolvedImage], tmp_path: Path
+) -> Iterator[Stager]:
+    made = Stager(engine, lambda name: resolve(name).used, tmp_path)
+    with contextlib.closing(made.node):
+        yield made
 
 
 @dataclass(frozen=True, slots=True)

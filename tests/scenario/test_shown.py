@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import json
 import shlex
 from datetime import UTC, datetime
 
 import pytest
 
 from pausedemo.engine.port import ContainerConfig, ContainerState, ContainerSummary
-from pausedemo.scenario.shown import render_containers, render_run_command, summary_facts
+from pausedemo.engine.wire import parse_container
+from pausedemo.scenario.expectations import ContainerExpect
+from pausedemo.scenario.shown import (
+    container_facts,
+    render_containers,
+    render_inspect_format,
+    render_inspected,
+    render_run_command,
+    summary_facts,
+)
+from tests.core.captures import DATA
 from tests.core.pods import UID
 
 
@@ -74,3 +85,24 @@ def test_a_listed_container_s_facts_are_a_scenario_s() -> None:
     }
     stranger = summary_facts(listed("stranger", "img", "sleep 1"))
     assert (stranger["container"], stranger["attempt"]) == ("", None)
+
+
+def test_of_an_inspected_container_is_shown_what_the_step_is_about() -> None:
+    raw = json.loads((DATA / "engine" / "inspect-ended.json").read_text())
+    facts = container_facts(parse_container(raw))
+    names = ["state", "exit_code", "pid_mode"]
+    assert render_inspect_format(names) == (
+        "state: {{.State.Status}}\n"
+        "exit_code: {{.State.ExitCode}}\n"
+        "pid_mode: {{.HostConfig.PidMode}}"
+    )
+    joined = raw["HostConfig"]["PidMode"]
+    assert render_inspected(facts, names) == f"state: exited\nexit_code: 3\npid_mode: {joined}"
+
+
+def test_every_fact_of_an_inspected_container_can_be_shown() -> None:
+    raw = json.loads((DATA / "engine" / "inspect-pause.json").read_text())
+    names = list(ContainerExpect.model_fields)
+    shown = render_inspected(container_facts(parse_container(raw)), names)
+    for written in (shown, render_inspect_format(names)):
+        assert [line.partition(":")[0] for line in written.splitlines()] == names

@@ -241,18 +241,18 @@ def test_namespaces_are_told_apart_and_the_dead_have_none(stager: Stager) -> Non
     assert "does not run" in message(steps[5])
 
 
-def test_everything_is_taken_down_the_node_s_container_too(stager: Stager) -> None:
+def test_everything_is_taken_down_and_the_node_s_container_is_the_run_s(stager: Stager) -> None:
     scenario = stager.load("- apply: {}", ALONE)
     stage = Stage(scenario, stager.engine, SystemClock(), stager.settings)
     stage.apply("p", 60)
     pid = stage.container("p", "side").pid
     stage.node.namespaces(pid, ["net"])
     names = stager.left()
-    assert len(names) == 3
-    assert [name for name in names if name.startswith("pausedemo-node-")]
+    assert len(names) == 2
     cleaned = stage.close()
     assert (sorted(cleaned.removed), cleaned.failures) == (names, ())
     assert stager.left() == []
+    assert stage.node.own_namespaces(["net"])
 
 
 def test_what_is_kept_stays(stager: Stager) -> None:
@@ -281,6 +281,25 @@ def test_a_kubelet_that_waits_for_a_grace_does_not_hold_up_the_end(stager: Stage
     assert staged.background is not None
     assert not staged.background._thread.is_alive()
     assert stager.left() == []
+
+
+@pytest.mark.parametrize("kubelet", [False, True])
+def test_a_pod_that_is_not_waited_for_can_be_seen_on_its_way(stager: Stager, kubelet: bool) -> None:
+    held = """
+  initContainers:
+  - {name: hold, image: busybox, command: [sh, -c, "until [ -e /go ]; do sleep 0.1; done"]}
+"""
+    steps = stager.steps(
+        """
+        - apply: {wait: false}
+        - pod: {}
+          within_s: 30
+          expect: {ready: 0/1, phase: Pending, status: Init:0/1, attempt: 0}
+    """,
+        ALONE + held,
+        kubelet=kubelet,
+    )
+    assert statuses(steps) == [PASSED] * 2
 
 
 def test_a_kubelet_mends_what_a_step_broke(stager: Stager) -> None:

@@ -37,7 +37,7 @@ class _Work:
     bar: TaskID | None
     started_at: float
     told_at: float
-    is_step: bool
+    minor: bool
 
 
 class SlowWork:
@@ -50,13 +50,13 @@ class SlowWork:
         self._works: dict[str, _Work] = {}
         self._progress: Progress | None = None
 
-    def start(self, text: str, *, is_step: bool = False) -> None:
-        """Show it. A step has said its name already: it gets a spinner, and no line of a log."""
+    def start(self, text: str, *, minor: bool = False) -> None:
+        """Show it. What is minor, as a step that has said its name, gets no line of a log."""
         with self._lock:
             now = self._clock.monotonic()
             bar = None if self._painter.plain else self._add_bar(text)
-            self._works[text] = _Work(bar, now, now, is_step)
-            if self._painter.plain and not is_step:
+            self._works[text] = _Work(bar, now, now, minor)
+            if self._painter.plain and not minor:
                 self._painter.print_line((f"... {join_lines(text)}", ""))
 
     def update(self, text: str, fraction: float | None, doing: str = "") -> None:
@@ -72,7 +72,7 @@ class SlowWork:
                     self._progress.update(work.bar, description=self._describe(text, doing))
                 return
             now = self._clock.monotonic()
-            if now - work.told_at >= _LINE_INTERVAL_S:
+            if not work.minor and now - work.told_at >= _LINE_INTERVAL_S:
                 work.told_at = now
                 took = format_duration(now - work.started_at)
                 far = took if fraction is None else f"{fraction:.0%} after {took}"
@@ -90,7 +90,7 @@ class SlowWork:
             if not self._works:
                 self._stop()
             took_s = self._clock.monotonic() - work.started_at
-            if not work.is_step and took_s >= _WORTH_TELLING_S:
+            if not work.minor and took_s >= _WORTH_TELLING_S:
                 took = format_duration(took_s)
                 self._painter.print_line((f"... {join_lines(text)}: took {took}", ""))
 

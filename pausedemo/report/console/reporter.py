@@ -102,7 +102,7 @@ class ConsoleReporter:
             self._announce(name, command)
             if self._before_step is not None:
                 self._before_step()
-            self._slow.start(name, is_step=True)
+            self._slow.start(name, minor=True)
 
     def step_finished(self, step: StepResult) -> None:
         if self._quiet:
@@ -150,9 +150,9 @@ class ConsoleReporter:
         style = STATUS_STYLES[Status.PASSED if passed else Status.FAILED]
         self._painter.print_line((format_totals(run), style))
 
-    def task_started(self, text: str) -> None:
+    def task_started(self, text: str, *, minor: bool = False) -> None:
         if not self._quiet:
-            self._slow.start(text)
+            self._slow.start(text, minor=minor)
 
     def task_progress(self, text: str, fraction: float | None, doing: str = "") -> None:
         if not self._quiet:

@@ -20,7 +20,11 @@ class ApplyPerformer(OnStage[kinds.ApplyStep]):
         return "\n".join(render_run_command(config) for config in controller.plan_first())
 
     def perform(self) -> Observation:
-        staged = self.stage.apply(self.pod, self.step.apply.timeout_s)
+        action = self.step.apply
+        if action.wait:
+            staged = self.stage.apply(self.pod, action.timeout_s)
+        else:
+            staged = self.stage.begin(self.pod)
         told = [f"{event.type}  {event.reason}  {event.message}" for event in list(staged.events)]
         status = self.stage.status(self.pod)
         return Observation("\n".join(told), {"uid": staged.pod.uid, "ip": status.ip})

@@ -13,10 +13,10 @@ from pausedemo.kubelet.observe import is_alive
 from pausedemo.scenario import kinds
 from pausedemo.scenario.performers.base import Observation, OnStage
 from pausedemo.scenario.shown import (
-    INSPECT_FORMAT,
     container_facts,
     render_columns,
     render_containers,
+    render_inspect_format,
     render_inspected,
     summary_facts,
 )
@@ -61,15 +61,17 @@ class EventsPerformer(OnStage[kinds.EventsStep]):
 
 
 class InspectPerformer(OnStage[kinds.InspectStep]):
-    """Shows one container as the engine sees it."""
+    """Shows of one container, as the engine sees it, what the step is about."""
 
     def command(self) -> str:
         name = self.name_of(self.step.inspect.container)
-        return shlex.join(["docker", "inspect", "-f", INSPECT_FORMAT, name])
+        wanted = render_inspect_format(self.step.wanted)
+        return shlex.join(["docker", "inspect", "-f", wanted, name])
 
     def perform(self) -> Observation:
         found = self.stage.container(self.pod, self.step.inspect.container)
-        return Observation(render_inspected(found), container_facts(found))
+        facts = container_facts(found)
+        return Observation(render_inspected(facts, self.step.wanted), facts)
 
 
 class ContainersPerformer(OnStage[kinds.ContainersStep]):

@@ -105,12 +105,17 @@ class TopPerformer(OnStage[kinds.TopStep]):
         shown = render_columns([table.titles, *table.rows])
         columns = {title: index for index, title in enumerate(table.titles)}
         command = columns.get("CMD", columns.get("COMMAND"))
-        if "PID" not in columns or "PPID" not in columns or command is None:
+        if "PID" not in columns or command is None:
             raise ParseError("docker top", 1, "  ".join(table.titles))
+        for number, row in enumerate(table.rows, 2):
+            if len(row) != len(table.titles):
+                raise ParseError("docker top", number, "  ".join(row))
+        # Which columns there are is decided by whose ps it is: the node's, or the container's.
+        ppid = columns.get("PPID")
         rows: Json = [
             {
                 "pid": int(row[columns["PID"]]),
-                "ppid": int(row[columns["PPID"]]),
+                "ppid": None if ppid is None else int(row[ppid]),
                 "user": None,
                 "state": None,
                 "command": row[command],

@@ -1,0 +1,1 @@
+"""Real engines for the behaviour catalogue: brought up, used, and taken down without a trace."""

@@ -1,0 +1,1 @@
+"""Scenarios by engines: the reports of ``pausedemo compare``, one render function each."""

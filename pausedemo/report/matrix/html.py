@@ -1,0 +1,32 @@
+"""A matrix as a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pausedemo.core.matrix import Matrix
+from pausedemo.report.html.page import render_page
+from pausedemo.report.matrix.words import (
+    CELL_WORDS,
+    LEGEND,
+    describe_expected,
+    describe_matrix,
+    describe_seen,
+    describe_totals,
+)
+
+
+def render_html(matrix: Matrix, when: datetime) -> str:
+    """The matrix as one HTML document, which needs no other file and no network."""
+    return render_page(
+        "matrix.html",
+        when,
+        styles=("page.css", "run.css", "matrix.css"),
+        matrix=matrix,
+        title=describe_matrix(matrix),
+        totals=[describe_totals(matrix, index) for index in range(len(matrix.columns))],
+        cell_words=CELL_WORDS,
+        legend=LEGEND,
+        describe_expected=describe_expected,
+        describe_seen=describe_seen,
+    )

@@ -1,0 +1,87 @@
+"""The container through which a run looks at the engine's machine: one for all its scenarios."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pausedemo.engine.port import ContainerConfig, Containers, ExecResult
+from pausedemo.errors import Conflict, NotFound
+from pausedemo.signals import run_whole
+
+#: It ends by itself, should nobody come to remove it.
+LIFETIME_S: Final = 3600
+
+
+@dataclass(slots=True)
+class NodeContainer:
+    """Made when it is first needed, and again when it has ended. Safe to use from several threads.
+
+    ``find_image`` gives an image that holds busybox. ``labels`` go on the container.
+    """
+
+    engine: Containers
+    find_image: Callable[[], str]
+    labels: Mapping[str, str]
+    _id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    _made: int = 0
+    _container: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def exec(self, argv: Sequence[str], timeout_s: float) -> ExecResult:
+        """Run a command in it."""
+        container = self._ready()
+        try:
+            return self.engine.exec(container, argv, timeout_s=timeout_s)
+        except (NotFound, Conflict):
+            # A long run outlives it, and a scenario may have harmed it.
+            self._forget(container)
+            return self.engine.exec(self._ready(), argv, timeout_s=timeout_s)
+
+    def close(self) -> None:
+        """Remove it. It is made again should it be needed again."""
+        with self._lock:
+            container, self._container = self._container, ""
+        if container:
+            self.engine.remove_container(container)
+
+    def _ready(self) -> str:
+        with self._lock:
+            if not self._container:
+                self._container = run_whole(self._create)
+            return self._container
+
+    def _forget(self, container: str) -> None:
+        with self._lock:
+            if self._container != container:
+                # Another thread has made a new one meanwhile.
+                return
+            self._container = ""
+        with contextlib.suppress(NotFound):
+            self.engine.remove_container(container)
+
+    def _create(self) -> str:
+        self._made += 1
+        container = self.engine.create_container(
+            ContainerConfig(
+                name=f"pausedemo-node-{self._id}-{self._made}",
+                image=self.find_image(),
+                entrypoint=("sleep",),
+                command=(str(LIFETIME_S),),
+                user="0:0",
+                labels=self.labels,
+                network_mode="host",
+                ipc_mode="host",
+                pid_mode="host",
+                uts_mode="host",
+                cgroup_mode="host",
+                # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
+                cap_add=("SYS_PTRACE",),
+            )
+        )
+        self.engine.start_container(container)
+        return container

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from pausedemo.core.matrix import Matrix, compute_matrix
+from pausedemo.core.results import RunResult
+from pausedemo.report.console.matrix import print_matrix
+from pausedemo.report.matrix.html import render_html
+from pausedemo.report.matrix.json_report import render_json
+from pausedemo.report.matrix.markdown import render_markdown
+from tests.report.example import EXAMPLE, OTHER_ENGINE
+from tests.report.golden import assert_golden
+from tests.report.hostile import RUNS
+
+WHEN = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+MATRIX = compute_matrix([EXAMPLE, OTHER_ENGINE])
+
+
+def print_plain(matrix: Matrix, width: int = 80) -> str:
+    file = io.StringIO()
+    print_matrix(Console(file=file, width=width, force_terminal=False), matrix)
+    return file.getvalue()
+
+
+def test_the_whole_markdown_is_as_it_was() -> None:
+    assert_golden("matrix.md", render_markdown(MATRIX, WHEN.date()))
+
+
+def test_the_whole_console_table_is_as_it_was() -> None:
+    assert_golden("matrix.txt", print_plain(MATRIX))
+
+
+def test_every_engine_has_an_entry_everywhere_in_the_json() -> None:
+    report = json.loads(render_json(MATRIX, WHEN))
+    count = len(report["engines"])
+    assert (report["schema"], report["date"], count) == (1, "2026-11-24T08:30:00+00:00", 2)
+    assert [engine["totals"] for engine in report["engines"]] == [
+        {status.value: number for status, number in MATRIX.count(index).items()}
+        for index in range(count)
+    ]
+    for scenario in report["scenarios"]:
+        assert len(scenario["statuses"]) == len(scenario["not_applicable"]) == count
+        for departure in scenario["departures"]:
+            assert len(departure["seen"]) == count
+
+
+DEPARTING = [index for index, row in enumerate(MATRIX.rows) if row.departures]
+
+
+@pytest.mark.parametrize("index", DEPARTING)
+def test_the_page_links_each_scenario_to_its_departures(index: int) -> None:
+    page = render_html(MATRIX, WHEN)
+    anchor = f"d{index}"
+    assert page.count(f'href="#{anchor}"') == page.count(f'id="{anchor}"') == 1
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(RUNS, min_size=1, max_size=3))
+def test_hostile_text_is_harmless_in_every_report(runs: list[RunResult]) -> None:
+    matrix = compute_matrix(runs)
+    json.loads(render_json(matrix, WHEN))
+    page = render_html(matrix, WHEN)
+    assert page.count("<script") == 1
+    assert "\x1b" not in page
+    for text in (render_markdown(matrix, WHEN.date()), print_plain(matrix)):
+        assert not set(text) & set("\x1b\x00\r\x08")
