@@ -160,15 +160,32 @@ def test_who_shares_much_stands_together() -> None:
     assert names == ["POD", "agent", "first", "debugger", "second"]
 
 
+def test_a_pods_containers_stand_in_one_order_however_they_started() -> None:
+    shuffled = Portrait(tuple(reversed(TWO_PODS.residents)), NODE)
+    names = [f"{one.pod}/{one.name}" for one in compute_sharing(shuffled).residents]
+    pods = "two-isolated", "two-shared"
+    assert names == [f"{pod}/{name}" for pod in pods for name in ("POD", "a", "b")]
+
+
+def test_what_all_share_is_told_where_the_machines_own_is_unknown() -> None:
+    node = {kind: inode for kind, inode in NODE.items() if kind not in ("cgroup", "mnt")}
+    sharing = compute_sharing(Portrait(PAUSE_TEST.residents, node))
+    assert sharing.kinds == ("net", "ipc", "uts", "pid", "mnt")
+    assert describe_sharing(sharing)[-2:] == (
+        "All are in the machine's own user:[4026531837] and time:[4026531834] as well.",
+        "All share cgroup:[4026531835] as well.",
+    )
+
+
 def test_what_cannot_stand_together_is_linked() -> None:
     layout = _lay_out(BROKEN, WIDE)
     assert {bar.namespace.label: (len(bar.runs), len(bar.links)) for bar in layout.bars} == {
         "net:[1]": (2, 1),
-        "net:[2]": (2, 1),
+        "net:[2]": (1, 0),
         "ipc:[11]": (1, 0),
         "ipc:[12]": (1, 0),
         "pid:[21]": (2, 1),
-        "pid:[22]": (1, 0),
+        "pid:[22]": (2, 1),
     }
 
 
@@ -187,6 +204,7 @@ def test_nobody_is_no_drawing_and_a_crowd_stands_in_one_column() -> None:
         ([(0, 0), (1, 1), (2, 5)], [0, 0, 0]),
         ([(0, 2), (1, 3), (3, 4)], [0, 1, 0]),
         ([(0, 5), (1, 1), (2, 2)], [0, 1, 1]),
+        ([(0, 2), (2, 3)], [0, 1]),
     ],
 )
 def test_reaches_that_overlap_get_tracks_of_their_own(

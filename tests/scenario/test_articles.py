@@ -29,6 +29,7 @@ class Reports:
         self.junit = junitparser.JUnitXml.fromfile(str(folder / "junit.xml"))
         self.junit_text = (folder / "junit.xml").read_text()
         self.summary = (folder / "summary.md").read_text()
+        self.html = (folder / "report.html").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def reports(
     done = Cli(engine_environ)(
         *("run", *NAMES, "--images", "local"),
         *("--json", folder / "report.json", "--junit", folder / "junit.xml"),
+        *("--html", folder / "report.html"),
         GITHUB_ACTIONS="true",
         GITHUB_STEP_SUMMARY=str(folder / "summary.md"),
     )
@@ -58,6 +60,30 @@ def test_they_pass(reports: Reports) -> None:
     for scenario in reports.json["scenarios"]:
         assert {step["status"] for step in scenario["steps"]} == {"passed"}
     assert reports.done.stderr == ""
+
+
+def test_the_html_report_draws_the_namespaces_that_ls_shows(reports: Reports) -> None:
+    (seen,) = (
+        step["observed"]["namespaces"]
+        for scenario in reports.json["scenarios"]
+        for step in scenario["steps"]
+        if scenario["name"] == "network-share" and step["kind"] == "namespaces"
+    )
+    members: dict[tuple[str, int], list[str]] = {}
+    for container, inodes in seen.items():
+        for kind, inode in inodes.items():
+            members.setdefault((kind, inode), []).append(container)
+    drawn = re.findall(
+        r"<code>([a-z]+):\[(\d+)\]</code></th><td>([^<]*)</td><td>([^<]*)</td>", reports.html
+    )
+    rows = {(kind, int(inode)): (whose, names) for kind, inode, whose, names in drawn}
+    assert {one: rows.get(one) for one in members} == {
+        one: ("shared" if len(names) > 1 else "its own", ", ".join(sorted(names)))
+        for one, names in members.items()
+    }
+    pods = re.findall(r"<strong>Namespaces of ([^<]*)</strong>", reports.html)
+    assert pods[0] == "pod pause-test"
+    assert "pod pause-test2 and pod two-shared" in pods
 
 
 def test_the_json_report_is_as_the_contract_says(reports: Reports, engine: DockerEngine) -> None:

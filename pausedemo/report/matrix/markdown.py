@@ -46,7 +46,8 @@ def render_markdown(matrix: Matrix, made_on: date) -> str:
         for row in matrix.rows
     ]
     parts = [
-        f"{describe_matrix(matrix)}. Seen on {made_on.isoformat()}.",
+        "# Engines, side by side",
+        f"{describe_matrix(matrix)}. Made by `pausedemo compare` on {made_on.isoformat()}.",
         render_table(header, engines),
         render_table(["scenario", *labels], rows),
         LEGEND,

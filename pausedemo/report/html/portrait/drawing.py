@@ -100,7 +100,7 @@ def _name_lane(lane: Lane, *, is_tall: bool) -> Iterator[Text]:
     head, meaning = lane.head, MEANINGS.get(lane.kind, "")
     if is_tall:
         # Names may be as wide as a lane and the gap beside it.
-        room = Box(head.x - 3, head.y, head.width + 6, head.height)
+        room = Box(head.x - 4, head.y, head.width + 8, head.height)
         yield Text("lane-name", clip(lane.kind, room.width, 9.5), room, 9.5)
         return
     half = _LINE if meaning else head.height

@@ -21,7 +21,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "time": "clocks",
 }
 
-#: Kinds that no pod is about: they are drawn only where somebody is not in the machine's.
+#: Kinds that no pod is about: they are drawn only where not everybody is in the same.
 _BACKDROP_KINDS: Final = frozenset({"cgroup", "user", "time"})
 
 #: Links beside the process's own: what its children will be in (namespaces(7)).
@@ -62,8 +62,8 @@ class Sharing:
     """A portrait as it is drawn.
 
     ``residents`` stand pod by pod, those without a pod last; the infra container leads its pod,
-    and who shares much stands close together. ``backdrop`` are the machine's namespaces that
-    everybody is in, and of which a drawing says no more than that.
+    and who shares much stands close together. ``backdrop`` are namespaces that everybody is in,
+    as everything on the machine mostly is, and of which a drawing says no more than that.
     """
 
     residents: tuple[Resident, ...]
@@ -106,7 +106,10 @@ def compute_sharing(portrait: Portrait) -> Sharing:
     backdrop = tuple(
         one
         for one in namespaces
-        if one.kind in _BACKDROP_KINDS and one.is_machines and len(one.members) == len(residents)
+        if one.kind in _BACKDROP_KINDS
+        and len(one.members) == len(residents)
+        # Of some kinds the machine's own may be unknown: the one for all is then told as shared.
+        and (one.is_machines or (one.is_shared and one.kind not in portrait.node))
     )
     drawn = tuple(one for one in namespaces if one not in backdrop)
     return Sharing(residents, drawn, backdrop)
@@ -137,11 +140,14 @@ def describe_sharing(sharing: Sharing) -> tuple[str, ...]:
 
 
 def describe_backdrop(sharing: Sharing) -> tuple[str, ...]:
-    """What the drawing leaves to words: the machine's namespaces that everybody is in."""
-    if not sharing.backdrop:
-        return ()
-    labels = join_names([one.label for one in sharing.backdrop])
-    return (f"All are in the machine's own {labels} as well.",)
+    """What the drawing leaves to words: the namespaces that simply everybody is in."""
+    machines = [one.label for one in sharing.backdrop if one.is_machines]
+    others = [one.label for one in sharing.backdrop if not one.is_machines]
+    return tuple(
+        f"{start} {join_names(labels)} as well."
+        for start, labels in (("All are in the machine's own", machines), ("All share", others))
+        if labels
+    )
 
 
 def join_names(names: Sequence[str]) -> str:
@@ -154,7 +160,9 @@ def _order_residents(portrait: Portrait) -> tuple[Resident, ...]:
     ordered: list[Resident] = []
     for pod in sorted(pods, key=lambda name: name == ""):
         left = [resident for resident in portrait.residents if resident.pod == pod]
-        left.sort(key=lambda resident: resident.name != SANDBOX_CONTAINER_NAME)
+        if pod:
+            # Containers of a pod start in any order; the drawing of a pod is always the same.
+            left.sort(key=lambda one: (one.name != SANDBOX_CONTAINER_NAME, one.name))
         chain = [left.pop(0)]
         while left:
             # The next is who has most in common with the last: what is shared then mostly
