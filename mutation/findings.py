@@ -19,7 +19,9 @@ class How(StrEnum):
     ERROR = "error"
     #: pausedemo itself broke with a traceback. Whatever an engine says, it must not.
     CRASHED = "crashed"
-    #: The scenario does not apply to the engine, or never asks what the mutation lies about.
+    #: The lie itself could not be told; what the scenario found then is no evidence.
+    BOTCHED = "botched"
+    #: The scenario does not apply to the engine.
     UNTOUCHED = "untouched"
 
 
@@ -69,11 +71,14 @@ class Findings:
 
     def _problems_of_truth(self) -> Iterator[str]:
         for finding in self.findings:
-            where = f"{finding.scenario}, {finding.step or 'at its start'}: {finding.said}"
+            step = f", {finding.step}" if finding.step else ""
+            where = f"{finding.scenario}{step}: {finding.said}"
             if finding.mutation == TRUTH.name and finding.how not in (How.PASSED, How.UNTOUCHED):
                 yield f"does not pass even without a lie: {where}"
             elif finding.how is How.CRASHED:
                 yield f"{finding.mutation} makes pausedemo itself break: {where}"
+            elif finding.how is How.BOTCHED:
+                yield f"{finding.mutation} could not be told: {where}"
 
     def _problems_of_lies(self) -> Iterator[str]:
         for mutation in self.mutations:

@@ -12,6 +12,7 @@ from mutation.findings import Finding, How
 from mutation.mutant import Fate, Mutation
 from mutation.proxy import Proxy, lying_engine
 from mutation.rehearsal import COULD
+from mutation.scene import LieFailed
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.core.results import ImageUse, ScenarioResult, Status, StepResult
@@ -54,8 +55,7 @@ def play(
 
     ``pace``: how long each step takes on the engine as it is; a scenario that a mutation is to
     make fail then looks again for not much longer. One at a time in one process: what a lie
-    leaves behind is found by this process's mark. Raises LieFailed when the lie could not be
-    told, and EngineGone when the true engine is away.
+    leaves behind is found by this process's mark. Raises EngineGone when the true engine is away.
     """
     if mutation.fate is Fate.CAUGHT:
         scenario = hurry(scenario, pace)
@@ -64,7 +64,10 @@ def play(
         stack.callback(_tidy_up, ground)
         proxy = stack.enter_context(lying_engine(ground.socket, mutation))
         finding, steps = _play_through(proxy, scenario, ground)
-    proxy.check()
+    try:
+        proxy.check()
+    except LieFailed as error:
+        finding = replace(finding, how=How.BOTCHED, step="", said=str(error))
     duration_s = round(time.monotonic() - began, 1)
     finding = replace(finding, told=proxy.told, duration_s=duration_s)
     noted = frozenset(proxy.scene.memory.get(COULD, ()))

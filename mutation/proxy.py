@@ -21,8 +21,9 @@ from mutation.exchange import Exchange
 from mutation.incoming import Closed
 from mutation.mutant import TRUTH, Mutation
 from mutation.scene import LieFailed, Scene
+from pausedemo.errors import TimedOut
 
-START_TIMEOUT_S: Final = 10
+START_TIMEOUT_S: Final = 60
 
 
 class Proxy:
@@ -112,8 +113,9 @@ def _in_a_thread(proxy: Proxy) -> Iterator[None]:
 
     thread = threading.Thread(target=run, name=f"lie-{proxy.mutation.name}", daemon=True)
     thread.start()
-    answers.wait(START_TIMEOUT_S)
     try:
+        if not answers.wait(START_TIMEOUT_S):
+            raise TimedOut(f"the proxy did not listen within {START_TIMEOUT_S} s")
         if failures:
             raise failures[0]
         yield

@@ -110,6 +110,10 @@ async def _in_crumbs(_ask: Ask, pieces: AsyncIterator[bytes], scene: Scene) -> A
             yield bytes((0, 0, 1, byte))
 
 
+async def _all_of_them(ask: Ask, _scene: Scene) -> None:
+    ask.query.pop("filters", None)
+
+
 def _tolerated(name: str, does: str, why: str, **lies: Any) -> Mutation:
     return Mutation(name=name, does=does, breaks=why, fate=Fate.TOLERATED, **lies)
 
@@ -150,6 +154,12 @@ HARMLESS: Final = (
         "lists containers oldest first",
         "nobody relies on a list's order",
         answers={LIST: at_list(lambda rows: rows[::-1])},
+    ),
+    _tolerated(
+        "list-without-filters",
+        "lists everything, whatever the filter",
+        "what bears not our labels is not ours",
+        asks={LIST: _all_of_them},
     ),
     _tolerated(
         "slow",

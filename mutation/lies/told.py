@@ -59,6 +59,20 @@ def _lose_address(body: Body) -> None:
         network["IPAddress"] = ""
 
 
+def _end_long_ago(body: Body) -> None:
+    if _has_ended(body):
+        body["State"]["FinishedAt"] = "2001-01-01T00:00:00Z"
+
+
+def _hide_host_network(body: Body) -> None:
+    if host_config(body)["NetworkMode"] == "host":
+        host_config(body)["NetworkMode"] = "default"
+
+
+def _lose_labels(rows: list[Body]) -> list[Body]:
+    return [{**row, "Labels": {}} for row in rows]
+
+
 def _list_as_running(rows: list[Body]) -> list[Body]:
     return [{**row, "State": "running", "Status": "Up 1 second"} for row in rows]
 
@@ -174,6 +188,18 @@ TOLD: Final = (
         answers={INSPECT: at_inspect(_oom, is_member)},
     ),
     Mutation(
+        name="ended-long-ago",
+        does="says that what ended did so long ago",
+        breaks="a back-off counts from a container's end",
+        answers={INSPECT: at_inspect(_end_long_ago, is_member)},
+    ),
+    Mutation(
+        name="host-network-untold",
+        does="says default of a sandbox that is in the node's network",
+        breaks="a sandbox that is as the pod wants it is kept",
+        answers={INSPECT: at_inspect(_hide_host_network, is_donor)},
+    ),
+    Mutation(
         name="address-lost",
         does="does not tell the sandbox's IP address",
         breaks="the pod has an address, that of its sandbox",
@@ -214,6 +240,12 @@ TOLD: Final = (
         does="leaves the pod's first member out of the list",
         breaks="the list shows every container of the pod",
         answers={LIST: at_list(_forget_one)},
+    ),
+    Mutation(
+        name="list-forgets-labels",
+        does="lists containers without their labels",
+        breaks="labels say what belongs to a pod",
+        answers={LIST: at_list(_lose_labels)},
     ),
     Mutation(
         name="list-of-other-commands",

@@ -153,7 +153,12 @@ class DockerEngine:
             all=True,
             filters=wire.render_label_filter(labels),
         )
-        summaries = map(wire.parse_summary, rows)
+        # Looked at again: what is listed here may be removed, and filters have had defects.
+        summaries = [
+            summary
+            for summary in map(wire.parse_summary, rows)
+            if wire.bears_labels(summary.labels, labels)
+        ]
         return tuple(sorted(summaries, key=lambda summary: summary.created_at, reverse=True))
 
     def exec(

@@ -161,6 +161,13 @@ def render_label_filter(labels: Mapping[str, str | None]) -> dict[str, list[str]
     return {"label": [key if value is None else f"{key}={value}" for key, value in labels.items()]}
 
 
+def bears_labels(labels: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:
+    """Whether all wanted labels are there; one whose wanted value is None may have any."""
+    return all(
+        key in labels and (value is None or labels[key] == value) for key, value in wanted.items()
+    )
+
+
 def split_reference(reference: str) -> tuple[str, str]:
     """Split ``registry:5000/name:tag`` into the repository and the tag (``latest`` when none).
 

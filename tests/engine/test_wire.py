@@ -19,6 +19,7 @@ from pausedemo.engine.port import (
 )
 from pausedemo.engine.wire import (
     bears_all,
+    bears_labels,
     parse_container,
     parse_event,
     parse_processes,
@@ -111,6 +112,21 @@ def test_published_ports_are_written_as_docker_ps_writes_them() -> None:
         "0.0.0.0:32768->8080/tcp",
         ":::32769->8080/tcp",
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "borne"),
+    [
+        ({}, True),
+        ({"run": "1"}, True),
+        ({"run": None, "owner": "me"}, True),
+        ({"run": "2"}, False),
+        ({"run": "1", "owner": "you"}, False),
+        ({"absent": None}, False),
+    ],
+)
+def test_all_labels_must_be_borne(wanted: dict[str, str | None], borne: bool) -> None:
+    assert bears_labels({"run": "1", "owner": "me", "more": ""}, wanted) is borne
 
 
 def test_a_list_is_read_whole() -> None:

@@ -76,6 +76,13 @@ def test_a_traceback_is_a_problem_of_its_own_and_no_catch() -> None:
     assert found == ["odd makes pausedemo itself break: two, look: 1, not 2"]
 
 
+def test_a_lie_that_could_not_be_told_is_a_problem_and_no_catch() -> None:
+    botched = find(BREAKS, "two", How.BOTCHED)
+    assert not botched.caught
+    found = problems_of(*GOOD, botched)
+    assert found == ["breaks could not be told: two, look: 1, not 2"]
+
+
 def test_those_who_noticed_at_an_expectation_come_first() -> None:
     findings = Findings([BREAKS], ["one", "two"], (GOOD[1], GOOD[0]), complete=True)
     assert [f.scenario for f in findings.catchers(BREAKS)] == ["one", "two"]

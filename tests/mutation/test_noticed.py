@@ -5,7 +5,9 @@ All of them, shown to all scenarios: ``nox -s mutants``, which writes docs/mutan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,13 @@ from mutation.bad_pause import BadPause
 from mutation.findings import How
 from mutation.mutant import TRUTH, Fate
 from mutation.play import Ground, play
+from mutation.proxy import lying_engine
 from mutation.table import MUTATIONS
 from pausedemo.core import naming
 from pausedemo.core.results import ImageUse
+from pausedemo.engine.connect import connect
 from pausedemo.engine.docker import DockerEngine
+from pausedemo.engine.port import ContainerConfig
 from pausedemo.images.resolve import ResolvedImage
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.library import load_scenarios
@@ -38,7 +43,7 @@ def ground(
 
 
 @pytest.fixture(autouse=True, scope="module")
-def leave_no_image(engine: DockerEngine, ground: Ground) -> object:
+def leave_no_image(engine: DockerEngine, ground: Ground) -> Iterator[None]:
     del ground
     yield
     for bad in BadPause:
@@ -100,6 +105,21 @@ def test_an_oddity_is_tolerated(mutation: str, ground: Ground, tmp_path: Path) -
     found = play(MUTATIONS[mutation], loaded, ground).finding
     assert found.how is How.PASSED, found
     assert found.told, found
+
+
+def test_an_engine_that_ignores_filters_makes_nobody_else_s_containers_ours(
+    engine_socket: str, engine: DockerEngine, busybox_image: str
+) -> None:
+    name = f"pausedemo-test-stranger-{uuid.uuid4().hex[:12]}"
+    with contextlib.ExitStack() as stack:
+        engine.create_container(ContainerConfig(name=name, image=busybox_image))
+        stack.callback(engine.remove_container, name)
+        proxy = stack.enter_context(lying_engine(engine_socket, MUTATIONS["list-without-filters"]))
+        through = stack.enter_context(contextlib.closing(connect(proxy.url)))
+        assert name in {row.name for row in through.list_containers({})}
+        wanted: dict[str, str | None] = {naming.RUN: "nobody", naming.OWNER: None}
+        assert through.list_containers(wanted) == ()
+        assert proxy.told
 
 
 def test_a_crash_of_ours_is_told_as_such(
