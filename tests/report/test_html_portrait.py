@@ -142,7 +142,7 @@ def test_the_drawing_is_told_in_words() -> None:
 def test_the_machines_namespaces_are_marked_and_strangers_named() -> None:
     drawing = draw_portrait(MIXED)
     assert drawing is not None
-    assert drawing.title == "Namespaces of pod host-network and containers in no pod"
+    assert drawing.title == "Namespaces of pod host-network and others"
     assert drawing.rows[:3] == (
         ("net:[4026531840]", "the machine's", "host-network/POD, host-network/agent"),
         ("net:[4026532325]", "shared", "first, debugger"),
@@ -153,6 +153,22 @@ def test_the_machines_namespaces_are_marked_and_strangers_named() -> None:
     assert (kinds["bar machines ns-net"], kinds["bar shared ns-net"]) == (1, 1)
     assert kinds["machine"] == kinds["pod"] == kinds["loose"] == 1
     assert "net:[4026531840] the machine's" in {text.content for text in wide.texts}
+
+
+@pytest.mark.parametrize(
+    ("portrait", "title"),
+    [
+        (TWO_PODS, "Namespaces of pod two-shared and pod two-isolated"),
+        (Portrait(MIXED.residents[2:], NODE), "Namespaces of first, debugger and second"),
+        (Portrait(MIXED.residents[2:] * 2, NODE), "Namespaces of 6 containers"),
+    ],
+)
+def test_a_title_names_the_pods_or_else_the_containers(portrait: Portrait, title: str) -> None:
+    drawing = draw_portrait(portrait)
+    assert drawing is not None
+    assert drawing.title == title
+    told = {text.content for picture in drawing.pictures for text in picture.texts}
+    assert "in no pod" not in told
 
 
 def test_who_shares_much_stands_together() -> None:

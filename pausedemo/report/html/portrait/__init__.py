@@ -9,6 +9,7 @@ from pausedemo.core.results import Portrait
 from pausedemo.report.html.portrait.drawing import Picture, draw
 from pausedemo.report.html.portrait.metrics import TALL, WIDE
 from pausedemo.report.html.portrait.sharing import (
+    Sharing,
     compute_sharing,
     describe_backdrop,
     describe_sharing,
@@ -18,6 +19,8 @@ from pausedemo.report.text import join_lines
 
 #: More containers than this stand below each other on every screen.
 _SIDE_BY_SIDE_MAX: Final = 9
+#: More containers than this are only counted in a title.
+_NAMED_MAX: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,8 @@ def draw_portrait(portrait: Portrait | None) -> Drawing | None:
         return None
     sharing = compute_sharing(portrait)
     shapes = [WIDE, TALL] if len(sharing.residents) <= _SIDE_BY_SIDE_MAX else [TALL]
-    pods = [
-        f"pod {join_lines(name)}" if name else "containers in no pod" for name, _ in sharing.pods
-    ]
     return Drawing(
-        title=f"Namespaces of {join_names(pods)}",
+        title=f"Namespaces of {_name_subject(sharing)}",
         pictures=tuple(draw(sharing, metrics) for metrics in shapes),
         sentences=describe_sharing(sharing),
         rows=tuple(
@@ -54,6 +54,16 @@ def draw_portrait(portrait: Portrait | None) -> Drawing | None:
         ),
         note=" ".join(describe_backdrop(sharing)),
     )
+
+
+def _name_subject(sharing: Sharing) -> str:
+    """The pods, or the containers where there is no pod."""
+    if any(name for name, _ in sharing.pods):
+        return join_names(
+            [f"pod {join_lines(name)}" if name else "others" for name, _ in sharing.pods]
+        )
+    names = [join_lines(resident.name) for resident in sharing.residents]
+    return join_names(names) if len(names) <= _NAMED_MAX else f"{len(names)} containers"
 
 
 __all__ = ["Drawing", "draw_portrait"]

@@ -81,7 +81,9 @@ def _draw_texts(sharing: Sharing, layout: Layout) -> Iterator[Text]:
     room = Box(head.x + 8, head.y, head.width - 8, head.height)
     yield _start("machine-name", "the machine", room, 12)
     for pod in layout.pods:
-        yield _name_pod(pod)
+        # Where nobody is in a pod, that is nothing to tell.
+        if pod.name or len(layout.pods) > 1:
+            yield _name_pod(pod)
     for lane in layout.lanes:
         yield from _name_lane(lane, is_tall=layout.is_tall)
     for container in layout.containers:
