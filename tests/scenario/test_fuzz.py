@@ -230,7 +230,7 @@ def test_a_broken_file_gets_an_answer_or_a_message(
     for data in itertools.islice(files, MUTATIONS):
         began = time.process_time()
         error = read_broken(read, data)
-        assert time.monotonic() - began < LONGEST_S, data
+        assert time.process_time() - began < LONGEST_S, data
         if error is None:
             right += 1
             continue
