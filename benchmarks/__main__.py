@@ -14,6 +14,7 @@ import click
 from benchmarks.cold_start import measure_cold_start
 from benchmarks.ground import Ground, check_engine_is_quiet, prepare_ground
 from benchmarks.help_time import measure_help
+from benchmarks.jobs import measure_jobs
 from benchmarks.machine import describe_machine, describe_versions
 from benchmarks.own_share import measure_own_share
 from benchmarks.ratios import Measure, Side, render_measures, render_sides
@@ -26,6 +27,7 @@ PARTS: Final[dict[str, Callable[[Ground, int], tuple[list[Measure], list[Side]]]
     "start": measure_cold_start,
     "recovery": measure_recovery,
     "share": measure_own_share,
+    "jobs": measure_jobs,
 }
 
 

@@ -12,7 +12,7 @@ from pausedemo.errors import PausedemoError
 TIMEOUT_S: Final = 120
 
 
-def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+def run(argv: Sequence[str], environ: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> str:
     """Run a program; its stripped stdout. PausedemoError with what it said when it fails."""
     try:
         done = subprocess.run(
@@ -21,7 +21,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -22,7 +22,7 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
-from pausedemo.engine import wire
+from pausedemo.engine import podman, wire
 from pausedemo.engine.port import (
     ContainerConfig,
     ContainerInfo,
@@ -40,18 +40,6 @@ REMOVAL_TIMEOUT_S: Final = 30
 EXIT_CODE_TIMEOUT_S: Final = 10
 POLL_S: Final = 0.01
 LIFECYCLE: Final = ("create", "start", "die", "oom", "pause", "unpause", "destroy")
-
-#: podman's words for events where Docker has others. Its filter knows only its own, and what it
-#: then tells of may bear either (containers/podman libpod/events/config.go).
-PODMAN_EVENTS: Final = {"died": "die", "remove": "destroy"}
-
-#: podman answers 500 to much that Docker has a status for; its replies name the root cause.
-#: Source: containers/podman libpod/define/errors.go, and the same of containers/storage.
-PODMAN_CAUSES: Final[Mapping[str, type[EngineError]]] = {
-    "no such container": NotFound,
-    "container state improper": Conflict,
-    "that name is already in use": Conflict,
-}
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -74,7 +62,7 @@ class DockerEngine:
         version = self._ask("ask the engine's version", self._client.version)
         info = self._ask("ask the engine's settings", self._client.info)
         return EngineInfo(
-            name="podman" if _is_podman(version) else "docker",
+            name="podman" if podman.is_podman(version) else "docker",
             version=version["Version"],
             api_version=version["ApiVersion"],
             runtime=self._runtime or info.get("DefaultRuntime", ""),
@@ -210,7 +198,7 @@ class DockerEngine:
     def events(self, labels: Mapping[str, str | None]) -> Iterator[DockerEvents]:
         filters = {
             "type": ["container"],
-            "event": [*LIFECYCLE, *PODMAN_EVENTS],
+            "event": [*LIFECYCLE, *podman.EVENTS],
             **wire.render_label_filter(labels),
         }
         stream = DockerEvents(
@@ -267,7 +255,7 @@ class DockerEngine:
 
     @functools.cached_property
     def _podman(self) -> bool:
-        return _is_podman(self._ask("ask the engine's version", self._client.version))
+        return podman.is_podman(self._ask("ask the engine's version", self._client.version))
 
     def _ask(self, action: str, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Make one SDK call and turn its errors into the port's."""
@@ -349,7 +337,7 @@ class DockerEvents:
 
     def __next__(self) -> Event:
         while True:
-            event = wire.parse_event(self._next_raw(), PODMAN_EVENTS)
+            event = wire.parse_event(self._next_raw(), podman.EVENTS)
             # podman hands on what bears one of several labels, Docker what bears them all.
             if wire.bears_all(event.attributes, self._labels):
                 return event
@@ -371,21 +359,12 @@ class DockerEvents:
                 self._stream.close()
 
 
-def _is_podman(version: Mapping[str, Any]) -> bool:
-    components = version.get("Components") or ()
-    return any("podman" in component["Name"].lower() for component in components)
-
-
 def _choose_kind(status: int, error: APIError) -> type[EngineError]:
-    """Which of the port's errors it is: by the status, and by podman's ``cause`` in the reply."""
+    """Which of the port's errors it is: by the status, and where that says little by the cause."""
     kinds: dict[int, type[EngineError]] = {404: NotFound, 409: Conflict}
     if status in kinds or error.response is None:
         return kinds.get(status, EngineError)
-    try:
-        cause = str(error.response.json().get("cause"))
-    except (ValueError, AttributeError, requests.RequestException):
-        return EngineError  # not podman's JSON
-    return PODMAN_CAUSES.get(cause, EngineError)
+    return podman.read_cause(error.response.content) or EngineError
 
 
 def _raise_for_status(response: requests.Response) -> None:

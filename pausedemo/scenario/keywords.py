@@ -85,6 +85,7 @@ _KEYS: Final[Mapping[str, str]] = {
     "attempt": "How often it was made again: 0 at first.",
     "state": "created, running, paused or exited.",
     "error": "Why it could not be started; empty when it could.",
+    "ports": "Its published ports, each as 0.0.0.0:32768->8080/tcp; empty when there are none.",
     "network_mode": "The engine's own word for the network that it joined.",
     "ipc_mode": "The engine's own word for the IPC namespace that it joined.",
     "pid_mode": "The engine's own word for the PID namespace that it joined.",

@@ -19,7 +19,8 @@ from pausedemo.scenario.nodecontainer import NodeContainer
 
 #: The kinds of which the node's own namespace can be seen: those the container shares with it.
 NODE_KINDS: Final = frozenset({"cgroup", "ipc", "net", "pid", "time", "user", "uts"})
-LOOK_TIMEOUT_S: Final = 10.0
+#: Long enough for an engine under load: a look that is late says nothing of what it looks at.
+LOOK_TIMEOUT_S: Final = 60.0
 #: As much of an answer as is read; a page that a scenario looks at is smaller.
 LONGEST_BODY: Final = 1 << 20
 

@@ -48,6 +48,6 @@ def test_no_page_makes_it_fail(html: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<a ", "<title ", "<title", "<script", "</", "&"])
 def test_a_page_of_one_mebibyte_is_read_in_no_time(piece: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     parse_title(piece * (2**20 // len(piece)))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

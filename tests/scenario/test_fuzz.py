@@ -228,9 +228,9 @@ def test_a_broken_file_gets_an_answer_or_a_message(
     files = broken_files(originals, random.Random(SEED))  # noqa: S311
     right = 0
     for data in itertools.islice(files, MUTATIONS):
-        began = time.monotonic()
+        began = time.process_time()
         error = read_broken(read, data)
-        assert time.monotonic() - began < LONGEST_S, data
+        assert time.process_time() - began < LONGEST_S, data
         if error is None:
             right += 1
             continue
@@ -259,8 +259,8 @@ def test_the_rich_files_are_right() -> None:
     ],
 )
 def test_a_large_file_is_refused_in_bounded_time(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(InvalidFile) as caught:
         read_scenario(HEAD + text)
-    assert time.monotonic() - began < 5 * LONGEST_S
+    assert time.process_time() - began < 5 * LONGEST_S
     assert len(caught.value.problems) <= MOST_PROBLEMS
