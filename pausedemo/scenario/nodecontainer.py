@@ -52,7 +52,7 @@ class NodeContainer:
     def _ready(self) -> str:
         with self._lock:
             if not self._container:
-                self._container = run_whole(self._create)
+                run_whole(self._create)
             return self._container
 
     def _forget(self, container: str) -> None:
@@ -64,9 +64,10 @@ class NodeContainer:
         with contextlib.suppress(NotFound):
             self.engine.remove_container(container)
 
-    def _create(self) -> str:
+    def _create(self) -> None:
         self._made += 1
-        container = self.engine.create_container(
+        # Noted here, in the thread: a signal may end the wait for it, and ``close`` must know.
+        self._container = self.engine.create_container(
             ContainerConfig(
                 name=f"pausedemo-node-{self._id}-{self._made}",
                 image=self.find_image(),
@@ -83,5 +84,4 @@ class NodeContainer:
                 cap_add=("SYS_PTRACE",),
             )
         )
-        self.engine.start_container(container)
-        return container
+        self.engine.start_container(self._container)
