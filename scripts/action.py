@@ -28,6 +28,7 @@ def main() -> int:
     code = subprocess.run(command, check=False).returncode
     outputs = {
         "junit": inputs["junit"],
+        "html": inputs["html"],
         "json": inputs["json"],
         "exit-code": str(code),
         **read_totals(Path(inputs["json"])),
@@ -40,7 +41,7 @@ def main() -> int:
 def make_arguments(inputs: Mapping[str, str]) -> list[str]:
     """The arguments of ``pausedemo run``. An input that looks like an option is none."""
     arguments = [f"--engine={inputs['engine']}", f"--images={inputs['images']}"]
-    arguments += [f"--{name}={inputs[name]}" for name in ("json", "junit") if inputs[name]]
+    arguments += [f"--{name}={inputs[name]}" for name in ("json", "junit", "html") if inputs[name]]
     arguments += [f"--tag={tag}" for tag in inputs["tag"].split()]
     if inputs["select"]:
         arguments.append(f"--select={inputs['select']}")

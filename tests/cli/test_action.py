@@ -142,11 +142,12 @@ def test_scenarios_are_played_and_told(runner: Runner) -> None:
     write_scenario(work, NOTHING_FAILS, name="good")
     write_scenario(work, ONE_FAILS, name="bad")
     code, outputs, said = runner.run(
-        scenarios=" good.yaml\n bad.yaml ", junit="j.xml", images="local"
+        scenarios=" good.yaml\n bad.yaml ", junit="j.xml", html="h.html", images="local"
     )
     assert code == EXIT_FAILED, said
     assert outputs == {
         "junit": "j.xml",
+        "html": "h.html",
         "json": str(runner.folder / "temp/pausedemo.json"),
         "exit-code": "1",
         "passed": "1",
@@ -156,6 +157,7 @@ def test_scenarios_are_played_and_told(runner: Runner) -> None:
         "flaky": "0",
         "skipped": "0",
     }
+    assert "<html" in (work / "h.html").read_text()
     assert "<testsuites" in (work / "j.xml").read_text()
     assert "::error title=bad" in said
     assert "1 failed" in (runner.folder / "summary.md").read_text()
