@@ -1,0 +1,301 @@
+"""/containers: everything about them but their streams and files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+from aiohttp import web
+
+from pausedemo.embedded.api.requests import (
+    query_bool,
+    query_filters,
+    query_int,
+    read_json,
+)
+from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.execs import Execs
+from pausedemo.embedded.containers.launching import file_owner
+from pausedemo.embedded.containers.life import Lives
+from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.processes import list_processes
+from pausedemo.embedded.containers.stats import read_stats
+from pausedemo.embedded.containers.views import inspect_container, render_row
+from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.filters import Filters, match_labels
+
+FILTERS: Final = (
+    "ancestor before exited expose health id is-task isolation label name network publish "
+    "since status volume"
+).split()
+STATS_INTERVAL_S: Final = 1.0
+
+
+class ContainersApi:
+    """Handlers of one engine's containers."""
+
+    def __init__(self, node: Node, lives: Lives, execs: Execs) -> None:
+        self._node = node
+        self._lives = lives
+        self._execs = execs
+
+    def routes(self) -> list[web.RouteDef]:
+        """Paths without a version."""
+        one = "/containers/{id}"
+        return [
+            web.get("/containers/json", self.list),
+            web.post("/containers/create", self.create),
+            web.post("/containers/prune", self.prune),
+            web.get(f"{one}/json", self.inspect),
+            web.get(f"{one}/top", self.top),
+            web.get(f"{one}/stats", self.stats),
+            web.post(f"{one}/start", self.start),
+            web.post(f"{one}/stop", self.stop),
+            web.post(f"{one}/restart", self.restart),
+            web.post(f"{one}/kill", self.kill),
+            web.post(f"{one}/pause", self.pause),
+            web.post(f"{one}/unpause", self.unpause),
+            web.post(f"{one}/rename", self.rename),
+            web.post(f"{one}/wait", self.wait),
+            web.post(f"{one}/update", self.update),
+            web.delete(one, self.remove),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        filters = query_filters(request, FILTERS)
+        limit = query_int(request, "limit", 0)
+        every = query_bool(request, "all") or "status" in filters or limit > 0
+        chosen = select(self._node.containers, filters, every=every, find=self._node.containers.get)
+        chosen.sort(key=lambda one: one.created_ns, reverse=True)
+        if limit > 0:
+            chosen = chosen[:limit]
+        size = query_bool(request, "size")
+        return web.json_response([render_row(one, one.sandbox, size=size) for one in chosen])
+
+    async def create(self, request: web.Request) -> web.Response:
+        body = await read_json(request)
+        container = await self._lives.create(request.query.get("name"), body)
+        return web.json_response({"Id": container.id, "Warnings": []}, status=201)
+
+    async def inspect(self, request: web.Request) -> web.Response:
+        container = self._find(request)
+        driver = self._node.platform.storage_driver
+        shown = inspect_container(container, container.sandbox, driver)
+        if query_bool(request, "size"):
+            shown |= {"SizeRw": 0, "SizeRootFs": container.image.size}
+        owner = file_owner(self._node, container) if container.donor("NetworkMode") else container
+        if owner is not container:
+            for key, name in (("HostsPath", "hosts"), ("HostnamePath", "hostname"), ("ResolvConfPath", "resolv.conf")):
+                shown[key] = str(owner.folder / name)
+        return web.json_response(shown)
+
+    async def top(self, request: web.Request) -> web.Response:
+        container = self._find(request)
+        arguments = request.query.get("ps_args") or "-ef"
+        pids = self._node.cgroups.list_processes(container.id, container.mount_namespace)
+        return web.json_response(await list_processes(container, pids, arguments))
+
+    async def stats(self, request: web.Request) -> web.StreamResponse:
+        container = self._find(request)
+        if not query_bool(request, "stream", default=True):
+            first = await asyncio.to_thread(read_stats, self._node.cgroups, container, {})
+            if not query_bool(request, "one-shot"):
+                await asyncio.sleep(STATS_INTERVAL_S)
+                first = await asyncio.to_thread(read_stats, self._node.cgroups, container, first)
+            return web.json_response(first)
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        before: dict[str, Any] = {}
+        while self._node.containers.get(container.id) is not None:
+            before = await asyncio.to_thread(read_stats, self._node.cgroups, container, before)
+            await response.write(json.dumps(before).encode() + b"\n")
+            await asyncio.sleep(STATS_INTERVAL_S)
+        return response
+
+    async def start(self, request: web.Request) -> web.Response:
+        await self._lives.start(self._find(request))
+        return web.Response(status=204)
+
+    async def stop(self, request: web.Request) -> web.Response:
+        return await self._apply(request, self._lives.stop)
+
+    async def restart(self, request: web.Request) -> web.Response:
+        return await self._apply(request, self._lives.restart)
+
+    async def kill(self, request: web.Request) -> web.Response:
+        container = self._find(request)
+        await self._lives.kill(container, request.query.get("signal") or "SIGKILL")
+        return web.Response(status=204)
+
+    async def pause(self, request: web.Request) -> web.Response:
+        await self._lives.pause(self._find(request))
+        return web.Response(status=204)
+
+    async def unpause(self, request: web.Request) -> web.Response:
+        await self._lives.unpause(self._find(request))
+        return web.Response(status=204)
+
+    async def rename(self, request: web.Request) -> web.Response:
+        from pausedemo.embedded.containers.options import check_name
+
+        container = self._find(request)
+        name = request.query.get("name") or ""
+        if not name:
+            raise BadParameter("Neither old nor new names may be empty")
+        await self._lives.rename(container, check_name(name))
+        return web.Response(status=204)
+
+    async def wait(self, request: web.Request) -> web.StreamResponse:
+        """The head goes at once: the client starts the container only then."""
+        container = self._find(request)
+        condition = request.query.get("condition") or "not-running"
+        if condition == "not-running":
+            if container.state.is_running:
+                waiting = asyncio.ensure_future(self._lives.wait_end(container))
+            else:
+                waiting = asyncio.get_running_loop().create_future()
+                waiting.set_result(container.state.exit_code)
+        elif condition == "next-exit":
+            waiting = asyncio.ensure_future(self._lives.wait_end(container))
+        elif condition == "removed":
+            waiting = asyncio.ensure_future(self._lives.wait_removed(container))
+        else:
+            raise BadParameter(f'invalid condition: "{condition}"')
+        await asyncio.sleep(0)  # so that it waits before the head is seen
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        try:
+            await response.prepare(request)
+            code = await waiting
+            body: dict[str, Any] = {"StatusCode": code}
+            if request["api_version"] < (1, 42):
+                body = {"Error": None, **body}
+            await response.write(json.dumps(body).encode() + b"\n")
+        finally:
+            waiting.cancel()
+        return response
+
+    async def update(self, request: web.Request) -> web.Response:
+        from pausedemo.embedded.containers.options import parse_restart_policy
+
+        container = self._find(request)
+        body = await read_json(request)
+        asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
+        if asked - {"RestartPolicy"}:
+            raise BadParameter(
+                "the embedded engine can update the restart policy only, not " + ", ".join(sorted(asked))
+            )
+        if "RestartPolicy" in asked:
+            container.restart_policy = parse_restart_policy(body)
+            container.host["RestartPolicy"] = body["RestartPolicy"]
+        return web.json_response({"Warnings": None})
+
+    async def remove(self, request: web.Request) -> web.Response:
+        container = self._find(request)
+        if query_bool(request, "link"):
+            raise BadParameter("the embedded engine has no links")
+        await self._lives.remove(
+            container, force=query_bool(request, "force"), volumes=query_bool(request, "v")
+        )
+        return web.Response(status=204)
+
+    async def prune(self, request: web.Request) -> web.Response:
+        filters = query_filters(request, ["label", "label!", "until"])
+        removed = []
+        for container in self._node.containers:
+            labels = container.config["Labels"]
+            is_wanted = match_labels(labels, filters.get("label", ()))
+            if any(match_labels(labels, [one]) for one in filters.get("label!", ())):
+                is_wanted = False
+            for text in filters.get("until", ()):
+                is_wanted &= container.created_ns < _parse_until(text)
+            if is_wanted and not container.state.is_running:
+                await self._lives.remove(container, force=False, volumes=False)
+                removed.append(container.id)
+        return web.json_response({"ContainersDeleted": removed or None, "SpaceReclaimed": 0})
+
+    def _find(self, request: web.Request) -> Container:
+        return self._node.containers.find(request.match_info["id"])
+
+    async def _apply(
+        self,
+        request: web.Request,
+        action: Callable[[Container, float | None], Awaitable[None]],
+    ) -> web.Response:
+        container = self._find(request)
+        grace = query_int(request, "t", None)
+        await action(container, grace)
+        return web.Response(status=204)
+
+
+def select(
+    containers: Iterable[Container],
+    filters: Filters,
+    *,
+    every: bool,
+    find: Callable[[str], Container | None],
+) -> list[Container]:
+    """Those that pass the filters of GET /containers/json. Raises BadParameter."""
+    chosen = []
+    bounds = {}
+    for key in ("before", "since"):
+        for reference in filters.get(key, ()):
+            other = find(reference)
+            if other is None:
+                raise BadParameter(f"No such container: {reference}")
+            bounds[key] = other.created_ns
+    for status in filters.get("status", ()):
+        if status not in set(Status):
+            raise BadParameter(f"Invalid filter 'status={status}'")
+    for one in containers:
+        if not every and not one.state.is_running:
+            continue
+        if "before" in bounds and one.created_ns >= bounds["before"]:
+            continue
+        if "since" in bounds and one.created_ns <= bounds["since"]:
+            continue
+        if all(_passes(one, key, values) for key, values in filters.items()):
+            chosen.append(one)
+    return chosen
+
+
+def _passes(one: Container, key: str, values: tuple[str, ...]) -> bool:
+    match key:
+        case "label":
+            return match_labels(one.config["Labels"], values)
+        case "id":
+            return any(one.id.startswith(value) for value in values)
+        case "name":
+            return any(value.removeprefix("/") in one.name for value in values)
+        case "status":
+            return str(one.state.status) in values
+        case "exited":
+            has_ended = one.state.status is Status.EXITED
+            return has_ended and str(one.state.exit_code) in values
+        case "ancestor":
+            known = {one.image_name, one.image.id, one.image.id.removeprefix("sha256:")}
+            known |= {name.rpartition(":")[0] for name in known} | {one.image.id[7:19]}
+            return any(value in known for value in values)
+        case "network":
+            names = set(one.sandbox.endpoints) if one.sandbox else {one.network_mode}
+            ids = {e.network_id for e in one.sandbox.endpoints.values()} if one.sandbox else set()
+            return any(value in names or value in ids for value in values)
+        case "volume":
+            held = {p.volume for p in one.placed} | {p.point.destination for p in one.placed}
+            return any(value in held for value in values)
+        case "publish" | "expose":
+            ports = set(one.published if key == "publish" else one.config["ExposedPorts"])
+            ports |= {port.partition("/")[0] for port in ports}
+            return any(value in ports for value in values)
+        case "health":
+            return "none" in values
+        case _:
+            return True
+
+
+def _parse_until(text: str) -> int:
+    from pausedemo.embedded.moments import parse_moment
+
+    return parse_moment(text, time.time_ns())

@@ -1,0 +1,58 @@
+"""What handlers read out of a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final, overload
+
+from aiohttp import web
+
+from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.filters import Filters, parse_bool, parse_filters
+
+#: A JSON body larger than this is no create request.
+BODY_BYTES: Final = 4 * 1024 * 1024
+
+
+async def read_json(request: web.Request) -> dict[str, Any]:
+    """The body as an object; none is an empty one. Raises BadParameter."""
+    raw = await request.content.read(-1) if request.can_read_body else b""
+    if len(raw) > BODY_BYTES:
+        raise BadParameter("the request's body is too large")
+    if not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise BadParameter(f"invalid JSON: {error}") from None
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise BadParameter("invalid JSON: an object is wanted")
+    return body
+
+
+def query_bool(request: web.Request, name: str, *, default: bool = False) -> bool:
+    """A boolean of the query, as dockerd reads it."""
+    return parse_bool(request.query.get(name), default)
+
+
+@overload
+def query_int(request: web.Request, name: str, default: int) -> int: ...
+@overload
+def query_int(request: web.Request, name: str, default: None) -> int | None: ...
+def query_int(request: web.Request, name: str, default: int | None) -> int | None:
+    """A whole number of the query. Raises BadParameter."""
+    text = request.query.get(name)
+    if text is None or text in ("", "null", "None"):
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise BadParameter(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+
+
+def query_filters(request: web.Request, known: Iterable[str]) -> Filters:
+    """The query's filters. Raises BadParameter."""
+    return parse_filters(request.query.get("filters"), known)

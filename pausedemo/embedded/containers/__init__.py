@@ -1,0 +1,1 @@
+"""Containers: what they are made from, their life, their streams."""

@@ -1,0 +1,204 @@
+"""A container's cgroups, where they may be written: limits, freezing, who belongs to it.
+
+Version 1 has one tree for each controller, version 2 one for all. Where none may be written
+(an ordinary user without delegation) the processes of a container are found by their mount
+namespace instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from pausedemo.embedded.errors import ServerError
+from pausedemo.embedded.platform import CGROUP_ROOT, Platform
+
+#: Rounds of killing before the rest is left to the kernel; each is a few milliseconds.
+KILL_ROUNDS: Final = 100
+CPU_PERIOD_US: Final = 100_000
+
+
+class Cgroups:
+    """All cgroups of one engine, in folders named after it. ``key`` tells engines apart."""
+
+    def __init__(self, platform: Platform, key: str) -> None:
+        self._version = platform.cgroup_version
+        self._name = f"pausedemo-{key}"
+        self._trees = {
+            name: folder / self._name for name, folder in platform.cgroups.items()
+        }
+        if self._version == 2 and self._trees:
+            self._open_unified()
+
+    @property
+    def controllers(self) -> frozenset[str]:
+        """Those that can hold a limit here."""
+        return frozenset(self._trees)
+
+    @property
+    def can_freeze(self) -> bool:
+        """May containers be paused here?"""
+        return "freezer" in self._trees
+
+    def make(self, container: str, host: dict[str, Any]) -> list[str]:
+        """Make a container's cgroups with its limits; the files that a process joins by."""
+        files: dict[Path, None] = {}
+        for name, tree in self._trees.items():
+            settings = self._settings(name, host)
+            if self._version == 1 and name != "freezer" and not settings:
+                continue
+            folder = tree / container
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                for file, value in settings:
+                    (folder / file).write_text(value)
+            except OSError as error:
+                raise ServerError(f"cannot set the {name} cgroup: {error.strerror}") from error
+            files[folder / "cgroup.procs"] = None
+        return [str(file) for file in files]
+
+    def list_processes(self, container: str, mount_namespace: int | None) -> list[int]:
+        """Process ids, outside's numbers, ascending.
+
+        ``mount_namespace``: inode of the container's, asked for where there is no cgroup.
+        """
+        folder = self._folder(container)
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                return sorted(map(int, (folder / "cgroup.procs").read_text().split()))
+            return []
+        return find_by_mount_namespace(mount_namespace) if mount_namespace else []
+
+    def kill(self, container: str, mount_namespace: int | None) -> None:
+        """End every process of a container. Blocks for a few milliseconds; call from a thread."""
+        for _ in range(KILL_ROUNDS):
+            pids = self.list_processes(container, mount_namespace)
+            if not pids:
+                return
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.002)
+
+    def freeze(self, container: str, *, frozen: bool) -> None:
+        """Let a container's processes stand still, or go on. Raises OSError."""
+        folder = self._trees["freezer"] / container
+        if self._version == 2:
+            (folder / "cgroup.freeze").write_text("1" if frozen else "0")
+            return
+        (folder / "freezer.state").write_text("FROZEN" if frozen else "THAWED")
+
+    def was_oom_killed(self, container: str) -> bool:
+        """Did the kernel kill one of its processes for want of memory?"""
+        tree = self._trees.get("memory")
+        if tree is None:
+            return False
+        name = "memory.events" if self._version == 2 else "memory.oom_control"
+        with contextlib.suppress(OSError):
+            for line in (tree / container / name).read_text().splitlines():
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1]) > 0
+        return False
+
+    def remove(self, container: str) -> None:
+        """Take its folders away, as far as nobody lives in them."""
+        for tree in set(self._trees.values()):
+            with contextlib.suppress(OSError):
+                (tree / container).rmdir()
+
+    def sweep(self) -> None:
+        """End and remove what an earlier engine of this name left, and the engine's own folders."""
+        for tree in set(self._trees.values()):
+            if not tree.exists():
+                continue
+            for folder in [one for one in tree.iterdir() if one.is_dir()]:
+                with contextlib.suppress(OSError):
+                    state = folder / "freezer.state"
+                    if state.exists():
+                        state.write_text("THAWED")
+                    for pid in map(int, (folder / "cgroup.procs").read_text().split()):
+                        os.kill(pid, signal.SIGKILL)
+                for _ in range(KILL_ROUNDS):
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
+                        break
+                    time.sleep(0.01)
+
+    def close(self) -> None:
+        """Remove the engine's own folders."""
+        for tree in set(self._trees.values()):
+            with contextlib.suppress(OSError):
+                tree.rmdir()
+
+    def _folder(self, container: str) -> Path | None:
+        tree = self._trees.get("freezer")
+        return None if tree is None else tree / container
+
+    def _open_unified(self) -> None:
+        tree = CGROUP_ROOT / self._name
+        wanted = " ".join(f"+{name}" for name in ("memory", "cpu", "pids") if name in self._trees)
+        try:
+            (CGROUP_ROOT / "cgroup.subtree_control").write_text(wanted)
+            tree.mkdir(exist_ok=True)
+            (tree / "cgroup.subtree_control").write_text(wanted)
+        except OSError:
+            self._trees = {}
+
+    def _settings(self, controller: str, host: dict[str, Any]) -> list[tuple[str, str]]:
+        unified = self._version == 2
+        memory, swap = host.get("Memory") or 0, host.get("MemorySwap") or 0
+        match controller:
+            case "memory" if unified:
+                settings = [("memory.max", str(memory))] if memory > 0 else []
+                if memory > 0:
+                    more = "max" if swap == -1 else str(max(swap - memory, 0) if swap else memory)
+                    settings.append(("memory.swap.max", more))
+                if host.get("MemoryReservation"):
+                    settings.append(("memory.low", str(host["MemoryReservation"])))
+            case "memory":
+                settings = [("memory.limit_in_bytes", str(memory))] if memory > 0 else []
+                if host.get("MemoryReservation"):
+                    settings.append(
+                        ("memory.soft_limit_in_bytes", str(host["MemoryReservation"]))
+                    )
+            case "pids":
+                limit = host.get("PidsLimit") or 0
+                settings = [("pids.max", str(limit))] if limit > 0 else []
+            case "cpu":
+                settings = self._cpu_settings(host)
+            case _:
+                settings = []
+        return settings
+
+    def _cpu_settings(self, host: dict[str, Any]) -> list[tuple[str, str]]:
+        shares = host.get("CpuShares") or 0
+        period = host.get("CpuPeriod") or CPU_PERIOD_US
+        quota = host.get("CpuQuota") or 0
+        if host.get("NanoCpus"):
+            quota = int(host["NanoCpus"] * period / 1_000_000_000)
+        if self._version == 2:
+            # runc's translation of 2..262144 shares into 1..10000 of weight.
+            weight = 1 + ((shares - 2) * 9999) // 262142 if shares else 0
+            settings = [("cpu.weight", str(weight))] if weight else []
+            if quota > 0:
+                settings.append(("cpu.max", f"{quota} {period}"))
+            return settings
+        settings = [("cpu.shares", str(shares))] if shares else []
+        if quota > 0:
+            settings += [("cpu.cfs_period_us", str(period)), ("cpu.cfs_quota_us", str(quota))]
+        return settings
+
+
+def find_by_mount_namespace(inode: int) -> list[int]:
+    """Process ids whose mount namespace has that inode number, ascending."""
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{entry.name}/ns/mnt").st_ino == inode:
+                    found.append(int(entry.name))
+    return sorted(found)

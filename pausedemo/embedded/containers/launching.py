@@ -1,0 +1,244 @@
+"""From a container to what the keeper is told: namespaces, mounts, program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pausedemo.embedded.containers import mounts
+from pausedemo.embedded.containers.container import Container
+from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.errors import ApiError, Conflict, ServerError
+from pausedemo.embedded.keeper.launch import Launch, Program, Root
+from pausedemo.embedded.kernel.syscalls import Namespace
+from pausedemo.embedded.network.model import DnsOptions
+
+#: Where a container's own copy of these lies, by path inside.
+FILES = {
+    "/etc/resolv.conf": "resolv.conf",
+    "/etc/hostname": "hostname",
+    "/etc/hosts": "hosts",
+}
+
+
+class Descriptors:
+    """The descriptors of one request to the keeper, and where each stands."""
+
+    def __init__(self) -> None:
+        self.all: list[int] = []
+
+    def add(self, descriptor: int) -> int:
+        """The position under which the request names it."""
+        self.all.append(descriptor)
+        return len(self.all) - 1
+
+
+def plan_launch(
+    node: Node, container: Container, descriptors: Descriptors, cgroups: list[str]
+) -> Launch:
+    """Everything but the streams. Raises ApiError when a donor cannot be joined."""
+    new, joins, join_pid = Namespace.MOUNT, [], None
+    host = container.host
+    network = container.donor("NetworkMode")
+    if network is not None:
+        donor = find_donor(node, container, network, "network")
+        position = descriptors.add(_pidfd(donor))
+        joins.append((position, int(Namespace.NETWORK)))
+    elif container.sandbox is not None:
+        position = descriptors.add(container.sandbox.netns_fd)
+        joins.append((position, int(Namespace.NETWORK)))
+    pid = container.donor("PidMode")
+    if pid is not None:
+        join_pid = descriptors.add(_pidfd(find_donor(node, container, pid, "PID namespace")))
+    elif host["PidMode"] != "host":
+        new |= Namespace.PID
+    ipc = container.donor("IpcMode")
+    if ipc is not None:
+        donor = find_donor(node, container, ipc, "IPC")
+        joins.append((descriptors.add(_pidfd(donor)), int(Namespace.IPC)))
+    elif host["IpcMode"] != "host":
+        new |= Namespace.IPC
+    if host["UTSMode"] != "host" and container.network_mode != "host":
+        new |= Namespace.UTS
+    if host["CgroupnsMode"] == "private":
+        new |= Namespace.CGROUP
+    return Launch(
+        new=int(new),
+        join_pid=join_pid,
+        joins=joins,
+        terminal=container.tty,
+        console=container.tty,
+        cgroups=cgroups,
+        root=plan_root(node, container),
+        hostname=container.config["Hostname"],
+        program=plan_program(node, container, descriptors),
+    )
+
+
+def plan_root(node: Node, container: Container) -> Root:
+    """The container's file system as it is when it runs."""
+    host, security, folder = container.host, container.security, container.folder
+    platform = node.platform
+    placed = [(one.point, one.source) for one in container.placed]
+    owner = file_owner(node, container)
+    files = {path: owner.folder / name for path, name in FILES.items()}
+    mounted = {point.destination for point, _ in placed}
+    planned = mounts.plan_mounts(
+        placed,
+        {path: source for path, source in files.items() if path not in mounted},
+        shm=find_shm(node, container),
+        shm_bytes=host["ShmSize"],
+        has_terminal_group=not platform.single_id,
+        sysfs=not (platform.rootless and container.network_mode == "host"),
+        privileged=security.privileged,
+    )
+    return Root(
+        target=str(folder / "merged"),
+        lower=[str(layer) for layer in container.image.layer_dirs()],
+        upper=str(folder / "upper"),
+        work=str(folder / "work"),
+        options=platform.overlay or "",
+        tree=platform.overlay is None,
+        nodev=not security.privileged,
+        mounts=planned,
+        links=list(mounts.LINKS),
+        masked=[] if security.privileged else list(host["MaskedPaths"]),
+        readonly_paths=[] if security.privileged else list(host["ReadonlyPaths"]),
+        readonly=host["ReadonlyRootfs"],
+        sysctls=host.get("Sysctls") or {},
+    )
+
+
+def plan_program(
+    node: Node,
+    container: Container,
+    descriptors: Descriptors,
+    *,
+    argv: list[str] | None = None,
+    env: list[str] | None = None,
+    user: str | None = None,
+    cwd: str | None = None,
+    privileged: bool = False,
+) -> Program:
+    """The main program, or, with ``argv``, another one in the same container."""
+    security, platform = container.security, node.platform
+    capabilities = platform.capabilities if privileged else security.capabilities
+    seccomp = None
+    if security.seccomp and not privileged:
+        found = node.seccomp.find(security.capabilities)
+        seccomp = descriptors.add(found) if found is not None else None
+    more = ["TERM=xterm"] if container.tty and argv is None else []
+    score = container.host["OomScoreAdj"] or None
+    return Program(
+        argv=argv or container.argv,
+        env=[*more, f"HOSTNAME={container.config['Hostname']}", *container.config["Env"], *(env or [])],
+        cwd=cwd or container.config["WorkingDir"] or "/",
+        user=user if user is not None else container.config["User"],
+        groups=[str(one) for one in container.host.get("GroupAdd") or []],
+        single_id=platform.single_id,
+        capabilities=capabilities & platform.capabilities,
+        no_new_privileges=security.no_new_privileges,
+        seccomp=seccomp,
+        limits=container.limits,
+        oom_score_adj=score if argv is None else None,
+        make_cwd=argv is None,
+    )
+
+
+def find_donor(node: Node, container: Container, reference: str, what: str) -> Container:
+    """The container whose namespace is joined. Raises ApiError in dockerd's words."""
+    try:
+        donor = node.containers.find(reference)
+    except ApiError as error:
+        if what == "network":
+            raise
+        raise type(error)(f"can't join {what} of container {reference}: {error}") from None
+    if what == "network":
+        if donor is container:
+            raise ServerError("cannot join own network")
+        if not donor.state.is_running:
+            raise Conflict(f"cannot join network of a non running container: {donor.id}")
+    elif not donor.state.is_running:
+        raise Conflict(
+            f"can't join {what} of container {donor.id}: Container {donor.id} is not running"
+        )
+    if not donor.state.has_process or donor.process is None:
+        raise Conflict(
+            f"can't join {what} of container {donor.id}: "
+            f"Container {donor.id} is restarting, wait until the container is running"
+        )
+    if what == "IPC" and donor.host["IpcMode"] not in ("shareable", "host"):
+        raise ServerError(
+            f"can't join IPC of container {donor.id}: non-shareable IPC "
+            "(hint: use IpcMode:shareable for the donor container)"
+        )
+    return donor
+
+
+def file_owner(node: Node, container: Container) -> Container:
+    """Whose hosts, hostname and resolv.conf it sees: those of whom it shares the network with."""
+    seen = {container.id}
+    while (reference := container.donor("NetworkMode")) is not None:
+        donor = node.containers.find(reference)
+        if donor.id in seen:
+            break
+        seen.add(donor.id)
+        container = donor
+    return container
+
+
+def find_shm(node: Node, container: Container) -> Path | None:
+    """The folder that is its /dev/shm when it shares one; None: it has its own."""
+    donor = container.donor("IpcMode")
+    if donor is not None:
+        owner = node.containers.find(donor)
+        return Path("/dev/shm") if owner.host["IpcMode"] == "host" else owner.folder / "shm"  # noqa: S108
+    match container.host["IpcMode"]:
+        case "host":
+            return Path("/dev/shm")  # noqa: S108 - the node's own
+        case "shareable":
+            return container.folder / "shm"
+        case _:
+            return None
+
+
+def write_files(node: Node, container: Container) -> None:
+    """Write hosts, hostname and resolv.conf for who has a network of its own, or the node's."""
+    config, host, folder = container.config, container.host, container.folder
+    write = _replace
+    hostname = config["Hostname"]
+    name = f"{hostname}.{config['Domainname']}" if config["Domainname"] else hostname
+    write(folder / "hostname", f"{hostname}\n")
+    if container.network_mode == "host":
+        write(folder / "hosts", _read("/etc/hosts"))
+        write(folder / "resolv.conf", _read("/etc/resolv.conf"))
+        return
+    sandbox = container.sandbox
+    if sandbox is None:
+        return
+    dns = DnsOptions(
+        tuple(host["Dns"] or ()), tuple(host["DnsSearch"] or ()), tuple(host["DnsOptions"] or ())
+    )
+    write(
+        folder / "hosts",
+        node.networks.hosts_entries(sandbox, name, tuple(host["ExtraHosts"] or ())),
+    )
+    write(folder / "resolv.conf", node.networks.resolv_conf(sandbox, dns))
+
+
+def _replace(path: Path, text: str) -> None:
+    # In place: who has the file mounted sees it change.
+    path.write_text(text)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _pidfd(container: Container) -> int:
+    assert container.process is not None  # noqa: S101 - a donor that runs has one
+    return container.process.pidfd
+
+

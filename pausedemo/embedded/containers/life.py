@@ -1,0 +1,539 @@
+"""A container's life: start, stop, kill, restart, pause, end, removal.
+
+Each container has a lock, so that its steps do not overlap. Its end is not a step but a fact:
+the keeper tells it, and ``_on_end`` draws the conclusions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.launching import (
+    Descriptors,
+    plan_launch,
+    write_files,
+)
+from pausedemo.embedded.containers.making import Maker
+from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.streams import Reader, Stream, Writer
+from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotModified, ServerError
+from pausedemo.embedded.keeper.child import CANNOT_RUN, NOT_FOUND
+from pausedemo.embedded.keeper.client import LaunchFailed
+from pausedemo.embedded.kernel.syscalls import MountFlag
+from pausedemo.embedded.network.model import Attachment
+
+DEFAULT_GRACE_S: Final = 10
+#: moby, restartmanager: the first wait, doubled each time, and the time that resets it.
+FIRST_BACKOFF_S: Final = 0.1
+LONGEST_BACKOFF_S: Final = 60.0
+STEADY_AFTER_S: Final = 10.0
+#: How long its output may still come after a process has ended, when others hold the pipe.
+LAST_OUTPUT_S: Final = 1.0
+KILL_WAIT_S: Final = 10.0
+
+
+class Lives:
+    """Everything that changes how a container stands."""
+
+    def __init__(self, node: Node, maker: Maker) -> None:
+        self._node = node
+        self._maker = maker
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._backoff: dict[str, float] = {}
+        self.end_execs: Callable[[Container], None] = lambda _: None
+
+    async def create(self, name: str | None, body: dict[str, Any]) -> Container:
+        """Make a container from a create request."""
+        container = self._maker.make(name, body)
+        self._node.events.publish("container", "create", container.id, container.attributes())
+        return container
+
+    async def start(self, container: Container) -> None:
+        """Raises NotModified when it runs already, ApiError when it cannot start."""
+        async with container.lock:
+            state = container.state
+            if state.status is Status.PAUSED:
+                raise Conflict("cannot start a paused container, try unpause instead")
+            if state.status is Status.RUNNING:
+                raise NotModified("")
+            if state.status in (Status.REMOVING, Status.DEAD):
+                raise Conflict("container is marked for removal and cannot be started")
+            self._cancel_restart(container)
+            container.stopped_by_hand = False
+            container.restart_count = 0
+            self._backoff.pop(container.id, None)
+            await self._start(container)
+
+    async def stop(self, container: Container, grace_s: float | None) -> None:
+        """TERM (or the image's signal), then KILL. Raises NotModified when it does not run."""
+        if not container.state.is_running:
+            raise NotModified("")
+        container.stopped_by_hand = True
+        await self._stop(container, grace_s)
+        self._node.events.publish("container", "stop", container.id, container.attributes())
+
+    async def restart(self, container: Container, grace_s: float | None) -> None:
+        """Stop it if it runs, and start it."""
+        async with container.lock:
+            if container.state.is_running:
+                container.stopped_by_hand = True
+                await self._stop(container, grace_s)
+            container.stopped_by_hand = False
+            container.restart_count = 0
+            await self._start(container)
+        self._node.events.publish("container", "restart", container.id, container.attributes())
+
+    async def kill(self, container: Container, signal_name: str) -> None:
+        """Send a signal to the main process. Raises Conflict when it does not run."""
+        number = parse_signal(signal_name)
+        if not container.state.has_process or container.process is None:
+            raise Conflict(
+                f"Cannot kill container: {container.id}: Container {container.id} is not running"
+            )
+        if number == signal.SIGKILL:
+            container.stopped_by_hand = True
+        elif number == parse_signal(container.config["StopSignal"]):
+            container.stopped_by_hand = True
+        self._signal(container, number)
+        if number == signal.SIGKILL:
+            with contextlib.suppress(TimeoutError):
+                await self._wait_end(container, KILL_WAIT_S)
+
+    async def pause(self, container: Container) -> None:
+        """Let all its processes stand still."""
+        async with container.lock:
+            if not container.state.has_process:
+                raise Conflict(f"Container {container.id} is not running")
+            if container.state.status is Status.PAUSED:
+                raise Conflict(f"Container {container.id} is already paused")
+            self._freeze(container, frozen=True)
+            container.state.status = Status.PAUSED
+        self._node.events.publish("container", "pause", container.id, container.attributes())
+
+    async def unpause(self, container: Container) -> None:
+        """Let its processes go on."""
+        async with container.lock:
+            if container.state.status is not Status.PAUSED:
+                raise Conflict(f"Container {container.id} is not paused")
+            self._freeze(container, frozen=False)
+            container.state.status = Status.RUNNING
+        self._node.events.publish("container", "unpause", container.id, container.attributes())
+
+    async def remove(self, container: Container, *, force: bool, volumes: bool) -> None:
+        """Raises Conflict when it runs and ``force`` is not said."""
+        if container.state.status is Status.REMOVING:
+            raise Conflict(f"removal of container {container.id} is already in progress")
+        if container.state.is_running:
+            if not force:
+                hint = "Stop the container before attempting removal or force remove"
+                if container.state.status is Status.PAUSED:
+                    hint = "Unpause and then stop the container before attempting removal or force remove"
+                raise Conflict(
+                    f"You cannot remove a {container.state.status} container {container.id}. {hint}"
+                )
+            container.stopped_by_hand = True
+            await self._stop(container, 0, remove=True)
+        async with container.lock:
+            await self._remove(container, volumes=volumes)
+
+    async def rename(self, container: Container, name: str) -> None:
+        """Give it another name. Raises Conflict."""
+        old = container.name
+        self._node.containers.rename(container, name)
+        attributes = container.attributes(oldName=f"/{old}")
+        self._node.events.publish("container", "rename", container.id, attributes)
+
+    async def wait_end(self, container: Container) -> int:
+        """The exit code of its next end."""
+        if container.ended is None:
+            container.ended = self._node.loop.create_future()
+        return await asyncio.shield(container.ended)
+
+    async def wait_removed(self, container: Container) -> int:
+        """The exit code it had when it was removed."""
+        if container.removed is None:
+            container.removed = self._node.loop.create_future()
+        return await asyncio.shield(container.removed)
+
+    async def close(self) -> None:
+        """Stop all, newest first, members before whom they joined; then forget them."""
+        running = [one for one in self._node.containers if one.state.is_running]
+        for one in running:
+            one.stopped_by_hand = True
+        members = [one for one in running if self._is_member(one)]
+        donors = [one for one in running if not self._is_member(one)]
+        for group in (members, donors):
+            stops = [self._stop(one, None) for one in reversed(group)]
+            await asyncio.gather(*stops, return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        for container in self._node.containers:
+            await asyncio.to_thread(self._maker.discard, container.id, container.placed)
+            if container.log is not None:
+                container.log.close()
+            self._node.containers.remove(container)
+
+    def _is_member(self, container: Container) -> bool:
+        return any(container.donor(key) for key in ("NetworkMode", "PidMode", "IpcMode"))
+
+    # Start.
+
+    async def _start(self, container: Container) -> None:
+        state = container.state
+        if container.releasing is not None:
+            await asyncio.wait([container.releasing])
+            container.releasing = None
+        try:
+            await self._prepare(container)
+            await self._launch(container)
+        except LaunchFailed as failed:
+            await self._undo(container)
+            raise self._fail(container, failed) from failed
+        except BaseException as error:
+            await self._undo(container)
+            if isinstance(error, ApiError):
+                state.error = error.message
+                state.exit_code = 128
+                if state.status is not Status.CREATED:
+                    state.status = Status.EXITED
+            raise
+
+    async def _prepare(self, container: Container) -> None:
+        node = self._node
+        mode = container.network_mode
+        if container.donor("NetworkMode") is None and mode != "host":
+            container.sandbox = await node.networks.connect_sandbox(
+                container.id, container.name, attachments(container)
+            )
+            wanted = wanted_ports(container)
+            if wanted:
+                container.published = {
+                    port: list(places)
+                    for port, places in (
+                        await node.networks.publish(container.sandbox, wanted)
+                    ).items()
+                }
+        if container.donor("NetworkMode") is None:
+            write_files(node, container)
+        if container.host["IpcMode"] == "shareable":
+            shm = container.folder / "shm"
+            shm.mkdir(exist_ok=True)
+            size = container.host["ShmSize"]
+            flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
+            await node.keeper.mount("shm", str(shm), "tmpfs", flags, f"mode=1777,size={size}")
+            container.has_shm = True
+
+    async def _launch(self, container: Container) -> None:
+        node, loop = self._node, self._node.loop
+        descriptors = Descriptors()
+        files = container.cgroup_files = node.cgroups.make(container.id, container.host)
+        launch = plan_launch(node, container, descriptors, files)
+        ours: list[int] = []
+        theirs: list[int] = []
+        stdio: list[int | None] = [None, None, None]
+        try:
+            if not container.tty:
+                if container.config["OpenStdin"]:
+                    reading, writing = os.pipe2(os.O_CLOEXEC)
+                    theirs.append(reading)
+                    ours.append(writing)
+                    stdio[0] = descriptors.add(reading)
+                for stream in (1, 2):
+                    reading, writing = os.pipe2(os.O_CLOEXEC)
+                    ours.append(reading)
+                    theirs.append(writing)
+                    stdio[stream] = descriptors.add(writing)
+            launch = type(launch).from_json({**launch.to_json(), "stdio": stdio})
+            process = await node.keeper.launch(launch, descriptors.all)
+        except BaseException:
+            for descriptor in ours:
+                os.close(descriptor)
+            raise
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        container.process = process
+        with contextlib.suppress(OSError):
+            container.mount_namespace = os.stat(f"/proc/{process.pid}/ns/mnt").st_ino
+        if container.log is not None:
+            container.log.open()
+        if process.terminal is not None:
+            container.readers = [
+                Reader(loop, process.terminal, Stream.STDOUT, container.takers)
+            ]
+            container.stdin = Writer(loop, process.terminal, owned=False)
+        else:
+            if container.config["OpenStdin"]:
+                container.stdin = Writer(loop, ours.pop(0))
+            container.readers = [
+                Reader(loop, descriptor, stream, container.takers)
+                for descriptor, stream in zip(ours, (Stream.STDOUT, Stream.STDERR), strict=True)
+            ]
+        waiting, container.waiting_input = container.waiting_input, None
+        if waiting is not None and container.stdin is not None:
+            waiting[0].feed(container.stdin, close_at_end=waiting[1])
+        state = container.state
+        state.status, state.pid = Status.RUNNING, process.pid
+        state.exit_code, state.error, state.oom_killed = 0, "", False
+        state.started_ns, state.finished_ns = time.time_ns(), 0
+        node.events.publish("container", "start", container.id, container.attributes())
+        process.ended.add_done_callback(
+            lambda ended: self._spawn(self._on_end(container, ended.result()))
+        )
+
+    def _fail(self, container: Container, failed: LaunchFailed) -> ApiError:
+        """What a start that failed means for the container, and for who asked. As dockerd 20.10."""
+        state = container.state
+        known = failed.step == "exec"
+        missing = failed.code in (errno.ENOENT, errno.ENOTDIR)
+        state.exit_code = (NOT_FOUND if missing else CANNOT_RUN) if known else 128
+        text = (
+            "failed to create shim: OCI runtime create failed: container could not be started: "
+            f"{failed.text}: unknown"
+        )
+        state.error = text
+        if state.status is not Status.CREATED:
+            state.status = Status.EXITED
+            state.finished_ns = time.time_ns()
+        is_known = known or failed.step in ("cwd", "user")
+        return BadParameter(text) if is_known else ServerError(text)
+
+    async def _undo(self, container: Container) -> None:
+        """Give back what a start had taken when it failed."""
+        if container.process is None:
+            await self._release(container)
+            await asyncio.to_thread(self._node.cgroups.kill, container.id, None)
+            self._node.cgroups.remove(container.id)
+
+    async def _release(self, container: Container) -> None:
+        sandbox, container.sandbox = container.sandbox, None
+        container.published = {}
+        if sandbox is not None:
+            await self._node.networks.release(sandbox)
+        if container.has_shm:
+            container.has_shm = False
+            with contextlib.suppress(LaunchFailed, ServerError):
+                await self._node.keeper.unmount(str(container.folder / "shm"))
+
+    # Stop.
+
+    async def _stop(
+        self, container: Container, grace_s: float | None, *, remove: bool = False
+    ) -> None:
+        if container.state.status is Status.RESTARTING:
+            self._cancel_restart(container)
+            container.state.status = Status.EXITED
+            return
+        if container.state.status is Status.PAUSED:
+            self._freeze(container, frozen=False)
+            container.state.status = Status.RUNNING
+        if grace_s is None:
+            own = container.config.get("StopTimeout")
+            grace_s = DEFAULT_GRACE_S if own is None else own
+        number = parse_signal(container.config["StopSignal"])
+        if remove:
+            number, grace_s = signal.SIGKILL, KILL_WAIT_S
+        self._signal(container, number)
+        try:
+            await self._wait_end(container, None if grace_s < 0 else grace_s)
+        except TimeoutError:
+            self._signal(container, signal.SIGKILL)
+            await self._wait_end(container, KILL_WAIT_S)
+
+    def _signal(self, container: Container, number: int) -> None:
+        process = container.process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        self._node.events.publish(
+            "container", "kill", container.id, container.attributes(signal=str(int(number)))
+        )
+
+    async def _wait_end(self, container: Container, timeout_s: float | None) -> None:
+        if container.state.has_process:
+            await asyncio.wait_for(self.wait_end(container), timeout_s)
+
+    def _freeze(self, container: Container, *, frozen: bool) -> None:
+        if not self._node.cgroups.can_freeze:
+            raise ServerError(
+                f"Cannot pause container {container.id}: no freezer cgroup may be written here"
+            )
+        try:
+            self._node.cgroups.freeze(container.id, frozen=frozen)
+        except OSError as error:
+            raise ServerError(
+                f"Cannot pause container {container.id}: {error.strerror}"
+            ) from error
+
+    # End.
+
+    async def _on_end(self, container: Container, code: int) -> None:
+        process, state = container.process, container.state
+        if process is None:
+            return
+        container.process = None
+        process.close()
+        leftovers = self._node.cgroups.list_processes(
+            container.id, container.mount_namespace if self._may_leave_others(container) else None
+        )
+        if leftovers:
+            await asyncio.to_thread(
+                self._node.cgroups.kill, container.id, container.mount_namespace
+            )
+        self.end_execs(container)
+        await self._finish_streams(container)
+        state.oom_killed = self._node.cgroups.was_oom_killed(container.id)
+        state.exit_code, state.pid, state.finished_ns = code, 0, time.time_ns()
+        again = container.restart_policy.wants(
+            exit_code=code,
+            restarts=container.restart_count,
+            stopped_by_hand=container.stopped_by_hand,
+        )
+        state.status = Status.RESTARTING if again else Status.EXITED
+        if state.oom_killed:
+            self._node.events.publish("container", "oom", container.id, container.attributes())
+        released = container.releasing = self._spawn(self._release(container))
+        self._node.cgroups.remove(container.id)
+        attributes = container.attributes(exitCode=str(code))
+        self._node.events.publish("container", "die", container.id, attributes)
+        ended, container.ended = container.ended, None
+        if ended is not None:
+            ended.set_result(code)
+        if again:
+            container.restarting = self._spawn(self._restart_later(container, released))
+        elif container.host["AutoRemove"] and state.status is Status.EXITED:
+            await asyncio.wait([released])
+            async with container.lock:
+                await self._remove(container, volumes=True)
+        else:
+            await asyncio.wait([released])
+
+    def _may_leave_others(self, container: Container) -> bool:
+        """In a PID namespace of its own the kernel ends all with the first."""
+        return bool(container.host["PidMode"])
+
+    async def _finish_streams(self, container: Container) -> None:
+        for reader in container.readers:
+            reader.drain()
+        waiting = [reader.finished for reader in container.readers if not reader.finished.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=LAST_OUTPUT_S)
+        for reader in container.readers:
+            reader.close()
+        container.readers = []
+        if container.stdin is not None:
+            container.stdin.abort()
+            container.stdin = None
+        if container.log is not None:
+            container.log.close()
+        for taker in container.attached:
+            closing = getattr(taker, "finish", None)
+            if closing is not None:
+                closing()
+        container.attached.clear()
+
+    async def _restart_later(self, container: Container, released: asyncio.Task[None]) -> None:
+        await asyncio.wait([released])
+        ran_s = (container.state.finished_ns - container.state.started_ns) / 1e9
+        delay_s = self._backoff.get(container.id, FIRST_BACKOFF_S / 2) * 2
+        if ran_s > STEADY_AFTER_S:
+            delay_s = FIRST_BACKOFF_S
+        delay_s = self._backoff[container.id] = min(delay_s, LONGEST_BACKOFF_S)
+        await asyncio.sleep(delay_s)
+        async with container.lock:
+            if container.state.status is not Status.RESTARTING:
+                return
+            container.restart_count += 1
+            try:
+                await self._start(container)
+            except ApiError:
+                container.state.status = Status.EXITED
+
+    def _cancel_restart(self, container: Container) -> None:
+        task, container.restarting = container.restarting, None
+        if task is not None and not task.done():
+            task.cancel()
+
+    # Removal.
+
+    async def _remove(self, container: Container, *, volumes: bool) -> None:
+        node, state = self._node, container.state
+        if node.containers.get(container.id) is None:
+            return
+        self._cancel_restart(container)
+        state.status = Status.REMOVING
+        code = state.exit_code
+        if container.log is not None:
+            container.log.close()
+        node.containers.remove(container)
+        await asyncio.to_thread(
+            self._maker.discard, container.id, container.placed, volumes=volumes
+        )
+        self._backoff.pop(container.id, None)
+        node.events.publish("container", "destroy", container.id, container.attributes())
+        if container.removed is not None:
+            container.removed.set_result(code)
+
+    def _spawn(self, work: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = self._node.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def attachments(container: Container) -> Sequence[Attachment]:
+    """The networks that a container wants, the one of its mode first."""
+    mode = container.network_mode
+    if mode == "none" or container.config.get("NetworkDisabled"):
+        return ()
+    wanted = {mode: {}} | dict(container.networking.get("EndpointsConfig") or {})
+    made = []
+    for name, own in wanted.items():
+        own = own or {}
+        made.append(
+            Attachment(
+                name,
+                tuple(own.get("Aliases") or ()),
+                (own.get("IPAMConfig") or {}).get("IPv4Address") or None,
+                own.get("MacAddress") or container.config.get("MacAddress") or None,
+            )
+        )
+    return made
+
+
+def wanted_ports(container: Container) -> dict[str, list[tuple[str, int | None]]]:
+    """Ports to publish, by ``8080/tcp``. Raises BadParameter."""
+    wanted: dict[str, list[tuple[str, int | None]]] = {}
+    for port, places in (container.host["PortBindings"] or {}).items():
+        for place in places or [{}]:
+            number = str(place.get("HostPort") or "")
+            if number and not number.isdecimal():
+                raise BadParameter(f"Invalid port specification: {number!r}")
+            address = place.get("HostIp") or ""
+            wanted.setdefault(port, []).append((address, int(number) if number else None))
+    if container.host["PublishAllPorts"]:
+        for port in container.config["ExposedPorts"]:
+            wanted.setdefault(port, [("", None)])
+    return wanted
+
+
+def parse_signal(name: str) -> int:
+    """A signal's number from ``TERM``, ``SIGTERM`` or ``15``. Raises BadParameter."""
+    text = str(name or "KILL").upper()
+    if text.isdecimal() and 0 < int(text) < signal.NSIG:
+        return int(text)
+    found = getattr(signal, f"SIG{text.removeprefix('SIG')}", None)
+    if isinstance(found, signal.Signals):
+        return int(found)
+    raise BadParameter(f"Invalid signal: {name}")
+
+

@@ -1,0 +1,295 @@
+"""From a create request to a container that can be started."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from pausedemo.embedded.containers import options
+from pausedemo.embedded.containers.container import Container, Placed
+from pausedemo.embedded.containers.logfile import LogFile
+from pausedemo.embedded.containers.mounts import MountPoint, parse_mounts
+from pausedemo.embedded.containers.registry import Containers
+from pausedemo.embedded.containers.views import complete_host_config
+from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
+from pausedemo.embedded.images.store import Image, ImageStore
+from pausedemo.embedded.volumes import Volumes
+
+#: Two words make a name for who gave none.
+_FIRST: Final = "amber brave calm eager fair glad keen lucid merry noble quiet swift".split()
+_SECOND: Final = "badger crane dolphin falcon heron ibex lynx otter puffin raven seal wren".split()
+_LIST_KEYS: Final = ("Env", "Cmd", "Entrypoint")
+
+
+class Maker:
+    """Makes containers; what it makes on disk lies in one folder for each."""
+
+    def __init__(
+        self,
+        folder: Path,
+        containers: Containers,
+        images: ImageStore,
+        volumes: Volumes,
+        controllers: frozenset[str],
+    ) -> None:
+        self._folder = folder
+        self._containers = containers
+        self._images = images
+        self._volumes = volumes
+        self._controllers = controllers
+
+    def make(self, name: str | None, body: dict[str, Any]) -> Container:
+        """Check a create request and make what it asks for. Raises ApiError; then nothing is left."""
+        host = dict(body.get("HostConfig") or {})
+        check_types(body, host)
+        options.check_keys(body)
+        options.check_limits(host, self._controllers)
+        options.check_modes(body, host)
+        image_name = body.get("Image") or ""
+        if not image_name:
+            raise BadParameter("No image was specified")
+        image = self._images.get(image_name)
+        config = merge_config(body, image.config.get("config") or {})
+        name = options.check_name(name) if name else self._invent_name()
+        self._containers.reserve(name)
+        container_id = secrets.token_hex(32)
+        folder = self._folder / container_id
+        placed: list[Placed] = []
+        try:
+            host = self._resolve(host)
+            argv = options.compute_argv(config["Entrypoint"], config["Cmd"])
+            config["Hostname"] = self._find_hostname(config, host, container_id)
+            security = options.parse_security(host)
+            policy = options.parse_restart_policy(host)
+            limits = options.parse_limits(host)
+            points = self._inherit(host, parse_mounts(config, host))
+            for one in ("upper", "work", "merged"):
+                (folder / one).mkdir(parents=True)
+            self._place(container_id, points, placed)
+            container = Container(
+                id=container_id,
+                name=name,
+                created_ns=time.time_ns(),
+                image=image,
+                image_name=image_name,
+                config=config,
+                host=complete_host_config(host),
+                networking=body.get("NetworkingConfig") or {},
+                argv=argv,
+                security=security,
+                restart_policy=policy,
+                limits=limits,
+                folder=folder,
+                log=open_log(folder, host.get("LogConfig") or {}),
+                placed=placed,
+            )
+        except BaseException:
+            self._containers.release(name)
+            self.discard(container_id, placed)
+            raise
+        self._containers.add(container)
+        return container
+
+    def discard(self, container_id: str, placed: list[Placed], *, volumes: bool = True) -> None:
+        """Take away what a container has on disk. Blocks; with ``volumes`` its anonymous ones."""
+        shutil.rmtree(self._folder / container_id, ignore_errors=True)
+        for one in placed:
+            if one.volume:
+                self._volumes.release(one.volume, container_id)
+                if volumes and one.point.anonymous:
+                    self._volumes.remove(one.volume)
+
+    def _place(self, container_id: str, points: list[MountPoint], placed: list[Placed]) -> None:
+        for point in points:
+            if point.kind == "tmpfs":
+                placed.append(Placed(point, Path()))
+            elif point.kind == "bind":
+                source = Path(point.source)
+                if not source.exists():
+                    if not point.create_source:
+                        raise BadParameter(
+                            'invalid mount config for type "bind": bind source path does not '
+                            f"exist: {source}"
+                        )
+                    source.mkdir(parents=True)
+                placed.append(Placed(point, source))
+            else:
+                name = point.source or secrets.token_hex(32)
+                self._volumes.create(
+                    name, options=dict(point.options), labels=dict(point.labels)
+                )
+                self._volumes.hold(name, container_id)
+                placed.append(Placed(point, Path(self._volumes.path(name)), name))
+
+    def _inherit(self, host: dict[str, Any], points: list[MountPoint]) -> list[MountPoint]:
+        """Add the mounts of those that VolumesFrom names."""
+        own = {point.destination for point in points}
+        for text in host.get("VolumesFrom") or []:
+            reference, _, mode = text.partition(":")
+            for one in self._containers.find(reference).placed:
+                if one.point.destination not in own:
+                    point = MountPoint(
+                        one.point.kind,
+                        one.volume or str(one.source),
+                        one.point.destination,
+                        one.point.readonly or mode == "ro",
+                        mode,
+                        copy_up=False,
+                    )
+                    points.append(point)
+        return sorted(points, key=lambda point: point.destination.count("/"))
+
+    def _resolve(self, host: dict[str, Any]) -> dict[str, Any]:
+        """``container:<name>`` becomes ``container:<id>``; who is not there is told at the start."""
+        resolved = dict(host)
+        for key in ("NetworkMode", "PidMode", "IpcMode"):
+            kind, _, reference = str(host.get(key) or "").partition(":")
+            if kind == "container":
+                donor = self._containers.get(reference)
+                if donor is not None:
+                    resolved[key] = f"container:{donor.id}"
+        return resolved
+
+    def _find_hostname(self, config: dict[str, Any], host: dict[str, Any], own_id: str) -> str:
+        kind, _, donor = str(host.get("NetworkMode") or "").partition(":")
+        if kind == "container":
+            other = self._containers.get(donor)
+            return str(other.config["Hostname"]) if other is not None else ""
+        return config["Hostname"] or own_id[:12]
+
+    def _invent_name(self) -> str:
+        for _ in range(100):
+            name = f"{random.choice(_FIRST)}_{random.choice(_SECOND)}"  # noqa: S311 - no secret
+            if not self._containers.is_taken(name):
+                return name
+        return f"container_{secrets.token_hex(6)}"
+
+
+def check_types(body: dict[str, Any], host: dict[str, Any]) -> None:
+    """Refuse a body whose fields are of the wrong kind, so that nothing later can stumble."""
+    for key, value in body.items():
+        if value is not None and not isinstance(value, _kind(key, _CONFIG_KINDS)):
+            raise BadParameter(f"invalid value for {key}: {value!r}")
+    for key, value in host.items():
+        if value is not None and not isinstance(value, _kind(key, _HOST_KINDS)):
+            raise BadParameter(f"invalid value for HostConfig.{key}: {value!r}")
+    for key in _LIST_KEYS:
+        if isinstance(body.get(key), list) and not all(isinstance(one, str) for one in body[key]):
+            raise BadParameter(f"invalid value for {key}: {body[key]!r}")
+    for key in ("Binds", "CapAdd", "CapDrop", "SecurityOpt", "VolumesFrom", "GroupAdd"):
+        if not all(isinstance(one, str) for one in host.get(key) or []):
+            raise BadParameter(f"invalid value for HostConfig.{key}: {host[key]!r}")
+    for key in ("Mounts", "Ulimits"):
+        if not all(isinstance(one, dict) for one in host.get(key) or []):
+            raise BadParameter(f"invalid value for HostConfig.{key}: {host[key]!r}")
+    for value in (body.get("Labels") or {}).values():
+        if not isinstance(value, str):
+            raise BadParameter(f"invalid value for Labels: {value!r}")
+
+
+def _kind(key: str, kinds: dict[str, type | tuple[type, ...]]) -> type | tuple[type, ...]:
+    return kinds.get(key, object)
+
+
+def _kinds(**names: str) -> dict[str, type | tuple[type, ...]]:
+    types: dict[str, type | tuple[type, ...]] = {
+        "text": str,
+        "flag": bool,
+        "number": int,
+        "row": list,
+        "map": dict,
+        "words": (list, str),
+    }
+    return {key: types[kind] for kind, keys in names.items() for key in keys.split()}
+
+
+_CONFIG_KINDS: Final = _kinds(
+    text="Hostname Domainname User Image WorkingDir MacAddress StopSignal",
+    flag="AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce NetworkDisabled",
+    number="StopTimeout",
+    row="Env",
+    map="ExposedPorts Volumes Labels Healthcheck HostConfig NetworkingConfig",
+    words="Cmd Entrypoint",
+)
+_HOST_KINDS: Final = _kinds(
+    text="NetworkMode CgroupnsMode IpcMode PidMode UTSMode Runtime",
+    flag="AutoRemove Privileged PublishAllPorts ReadonlyRootfs Init",
+    number="ShmSize CpuShares Memory MemorySwap MemoryReservation NanoCpus CpuPeriod CpuQuota "
+    "PidsLimit OomScoreAdj",
+    row="Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd SecurityOpt "
+    "Ulimits Mounts MaskedPaths ReadonlyPaths",
+    map="LogConfig PortBindings RestartPolicy Tmpfs Sysctls",
+)
+
+
+def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
+    """A container's Config: what was asked, over what the image says. As moby, daemon/commit.go."""
+    command = options.as_list(body.get("Cmd"))
+    entrypoint = options.as_list(body.get("Entrypoint"))
+    if not entrypoint:
+        if not command:
+            command = options.as_list(image.get("Cmd"))
+        if entrypoint is None:
+            entrypoint = options.as_list(image.get("Entrypoint"))
+    if entrypoint == [""]:  # docker run --entrypoint ""
+        entrypoint = None
+    return {
+        "Hostname": body.get("Hostname") or "",
+        "Domainname": body.get("Domainname") or "",
+        "User": body.get("User") or image.get("User") or "",
+        "AttachStdin": bool(body.get("AttachStdin")),
+        "AttachStdout": bool(body.get("AttachStdout", True)),
+        "AttachStderr": bool(body.get("AttachStderr", True)),
+        "ExposedPorts": {
+            **(image.get("ExposedPorts") or {}),
+            **(body.get("ExposedPorts") or {}),
+            **dict.fromkeys((body.get("HostConfig") or {}).get("PortBindings") or {}, {}),
+        },
+        "Tty": bool(body.get("Tty")),
+        "OpenStdin": bool(body.get("OpenStdin")),
+        "StdinOnce": bool(body.get("StdinOnce")),
+        "Env": options.merge_env(image.get("Env") or [], body.get("Env") or []),
+        "Cmd": command,
+        "Healthcheck": body.get("Healthcheck") or image.get("Healthcheck"),
+        "Image": body.get("Image") or "",
+        "Volumes": {**(image.get("Volumes") or {}), **(body.get("Volumes") or {})} or None,
+        "WorkingDir": body.get("WorkingDir") or image.get("WorkingDir") or "",
+        "Entrypoint": entrypoint,
+        "OnBuild": None,
+        "Labels": {**(image.get("Labels") or {}), **(body.get("Labels") or {})},
+        "StopSignal": body.get("StopSignal") or image.get("StopSignal") or "SIGTERM",
+        "StopTimeout": body.get("StopTimeout"),
+    }
+
+
+def open_log(folder: Path, wanted: dict[str, Any]) -> LogFile | None:
+    """The container's log. Raises NotFound for a driver that is not had, BadParameter for options."""
+    driver, given = wanted.get("Type") or "json-file", dict(wanted.get("Config") or {})
+    if driver == "none":
+        return None
+    if driver not in ("json-file", "local"):
+        raise NotFound(
+            f"logger: no log driver named '{driver}' is registered: the embedded engine has "
+            "json-file and none"
+        )
+    size, files = given.pop("max-size", None), given.pop("max-file", "1")
+    if given:
+        raise NotSupported(f"the embedded engine does not support the log option {min(given)!r}")
+    if not str(files).isdecimal() or int(files) < 1:
+        raise BadParameter(f"max-file must be a number from 1 on: {files!r}")
+    return LogFile(folder / "log.json", parse_size(size) if size else 0, int(files))
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``10m``. Raises BadParameter. Source: docker/go-units, RAMInBytes."""
+    number, unit = text.rstrip("bBiI"), 1
+    if number and number[-1].lower() in "kmgt":
+        unit = 1024 ** ("kmgt".index(number[-1].lower()) + 1)
+        number = number[:-1]
+    if not number.isdecimal():
+        raise BadParameter(f"invalid size: '{text}'")
+    return int(number) * unit

@@ -1,0 +1,247 @@
+"""Where a container's file system comes from: volumes, binds, tmpfs, and what Docker always has."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pausedemo.embedded.errors import BadParameter, NotSupported
+from pausedemo.embedded.keeper.launch import Bind, Mount
+from pausedemo.embedded.kernel.syscalls import (
+    MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_RDONLY,
+    MountFlag,
+)
+
+_QUIET: Final = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
+#: moby, oci/defaults.go.
+MASKED: Final = (
+    "/proc/asound /proc/acpi /proc/kcore /proc/keys /proc/latency_stats /proc/timer_list "
+    "/proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware /sys/devices/virtual/powercap"
+).split()
+READONLY: Final = "/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger".split()
+DEVICES: Final = "null zero full random urandom tty".split()
+LINKS: Final = (
+    ("/dev/fd", "/proc/self/fd"),
+    ("/dev/stdin", "/proc/self/fd/0"),
+    ("/dev/stdout", "/proc/self/fd/1"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+    ("/dev/core", "/proc/kcore"),
+    ("/dev/ptmx", "pts/ptmx"),
+)
+SHM_BYTES: Final = 64 * 1024 * 1024
+_VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_BIND_OPTIONS: Final = frozenset("ro rw z Z nocopy cached delegated consistent".split())
+_PROPAGATION: Final = frozenset(
+    "private rprivate slave rslave shared rshared".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MountPoint:
+    """One mount that a request asked for. ``kind``: bind, volume or tmpfs.
+
+    A volume without a name is an anonymous one. ``propagation`` other than private is refused.
+    """
+
+    kind: str
+    source: str
+    destination: str
+    readonly: bool = False
+    mode: str = ""
+    copy_up: bool = True
+    create_source: bool = False
+    data: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    anonymous: bool = False
+
+
+def parse_mounts(config: dict[str, Any], host: dict[str, Any]) -> list[MountPoint]:
+    """Binds, Mounts, Tmpfs and Volumes of a create request, later ones last.
+
+    Raises BadParameter and NotSupported.
+    """
+    points = [_parse_bind(text) for text in host.get("Binds") or []]
+    points += [_parse_mount(raw) for raw in host.get("Mounts") or []]
+    points += [
+        MountPoint("tmpfs", "", _absolute(path), data=options)
+        for path, options in (host.get("Tmpfs") or {}).items()
+    ]
+    taken = {point.destination for point in points}
+    if len(taken) != len(points):
+        seen: set[str] = set()
+        for point in points:
+            if point.destination in seen:
+                raise BadParameter(f"Duplicate mount point: {point.destination}")
+            seen.add(point.destination)
+    points += [
+        MountPoint("volume", "", _absolute(path), anonymous=True)
+        for path in config.get("Volumes") or {}
+        if _absolute(path) not in taken
+    ]
+    return sorted(points, key=lambda point: point.destination.count("/"))
+
+
+def _parse_bind(text: str) -> MountPoint:
+    parts = text.split(":")
+    if len(parts) == 1:
+        return MountPoint("volume", "", _absolute(parts[0]), anonymous=True)
+    if len(parts) > 3 or not parts[0]:
+        raise BadParameter(f"invalid volume specification: '{text}'")
+    source, destination = parts[0], _absolute(parts[1], text)
+    options = frozenset(parts[2].split(",")) if len(parts) == 3 and parts[2] else frozenset()
+    _check_options(options, text)
+    mode = parts[2] if len(parts) == 3 else ""
+    readonly = "ro" in options
+    if source.startswith("/"):
+        return MountPoint(
+            "bind", posixpath.normpath(source), destination, readonly, mode, create_source=True
+        )
+    if not _VOLUME_NAME.fullmatch(source):
+        raise BadParameter(
+            f'create {source}: "{source}" includes invalid characters for a local volume name, only '
+            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
+            "use absolute path"
+        )
+    return MountPoint(
+        "volume", source, destination, readonly, mode, copy_up="nocopy" not in options
+    )
+
+
+def _check_options(options: frozenset[str], text: str) -> None:
+    for option in options:
+        if option in _PROPAGATION:
+            if option not in ("private", "rprivate"):
+                raise NotSupported(
+                    f"the embedded engine does not support the mount propagation {option!r}: {text}"
+                )
+        elif option not in _BIND_OPTIONS:
+            raise BadParameter(f"invalid mode: {option}")
+    if {"ro", "rw"} <= options:
+        raise BadParameter("invalid mode: ro,rw")
+
+
+def _parse_mount(raw: dict[str, Any]) -> MountPoint:
+    kind, target = raw.get("Type"), _absolute(raw.get("Target") or "")
+    source, readonly = raw.get("Source") or "", bool(raw.get("ReadOnly"))
+    match kind:
+        case "bind":
+            propagation = (raw.get("BindOptions") or {}).get("Propagation") or "rprivate"
+            _check_options(frozenset([propagation]), target)
+            if not source.startswith("/"):
+                raise BadParameter(
+                    f"invalid mount config for type \"bind\": invalid mount path: '{source}' mount "
+                    "path must be absolute"
+                )
+            return MountPoint("bind", posixpath.normpath(source), target, readonly)
+        case "volume":
+            options = raw.get("VolumeOptions") or {}
+            driver = options.get("DriverConfig") or {}
+            if driver.get("Name") not in (None, "", "local"):
+                raise NotSupported(f"no volume driver {driver['Name']!r}: only local")
+            return MountPoint(
+                "volume",
+                source,
+                target,
+                readonly,
+                copy_up=not options.get("NoCopy"),
+                options=tuple((driver.get("Options") or {}).items()),
+                labels=tuple((options.get("Labels") or {}).items()),
+                anonymous=not source,
+            )
+        case "tmpfs":
+            options = raw.get("TmpfsOptions") or {}
+            data = []
+            if options.get("SizeBytes"):
+                data.append(f"size={options['SizeBytes']}")
+            if options.get("Mode"):
+                data.append(f"mode={options['Mode']:o}")
+            return MountPoint("tmpfs", "", target, readonly, data=",".join(data))
+        case _:
+            raise BadParameter(f'invalid mount config for type "{kind}": mount type unknown')
+
+
+def _absolute(path: str, whole: str | None = None) -> str:
+    if not path.startswith("/"):
+        raise BadParameter(
+            f"invalid volume specification: '{whole or path}': invalid mount config for type "
+            f"\"volume\": invalid mount path: '{path}' mount path must be absolute"
+        )
+    normal = posixpath.normpath(path)
+    if normal == "/":
+        raise BadParameter("invalid volume specification: destination can't be '/'")
+    return normal
+
+
+def plan_mounts(
+    points: list[tuple[MountPoint, Path]],
+    files: dict[str, Path],
+    *,
+    shm: Path | None,
+    shm_bytes: int,
+    has_terminal_group: bool,
+    sysfs: bool,
+    privileged: bool,
+) -> list[Mount | Bind]:
+    """Everything that is mounted in a container, in order.
+
+    ``points`` with the folder or file that each is; ``files`` (hosts, hostname, resolv.conf) by
+    path inside; ``shm``: a shared one, None: its own; ``sysfs``: a new one may be mounted, else
+    the node's is shown.
+    """
+    attributes = 0 if privileged else MOUNT_ATTR_NODEV
+    system_flags = _QUIET if privileged else _QUIET | MountFlag.READ_ONLY
+    group = ",gid=5" if has_terminal_group else ""
+    planned: list[Mount | Bind] = [
+        Mount("proc", "/proc", _QUIET),
+        Mount("tmpfs", "/dev", MountFlag.NO_SUID | MountFlag.STRICT_ATIME, "mode=755,size=65536k"),
+        Mount(
+            "devpts",
+            "/dev/pts",
+            MountFlag.NO_SUID | MountFlag.NO_EXEC,
+            f"newinstance,ptmxmode=0666,mode=0620{group}",
+        ),
+        *(Bind(f"/dev/{name}", f"/dev/{name}", recursive=False) for name in DEVICES),
+        Mount("mqueue", "/dev/mqueue", _QUIET),
+    ]
+    if sysfs:
+        planned.append(Mount("sysfs", "/sys", system_flags))
+    else:
+        planned.append(Bind("/sys", "/sys", 0 if privileged else MOUNT_ATTR_RDONLY))
+    if shm is None:
+        planned.append(Mount("tmpfs", "/dev/shm", _QUIET, f"mode=1777,size={shm_bytes}"))
+    else:
+        planned.append(Bind(str(shm), "/dev/shm"))
+    planned += [Bind(str(source), path, recursive=False) for path, source in files.items()]
+    for point, source in points:
+        if point.kind == "tmpfs":
+            planned.append(_plan_tmpfs(point))
+        else:
+            readonly = MOUNT_ATTR_RDONLY if point.readonly else 0
+            planned.append(Bind(str(source), point.destination, attributes | readonly))
+    return planned
+
+
+def _plan_tmpfs(point: MountPoint) -> Mount:
+    flags, data = _QUIET, []
+    if point.readonly:
+        flags |= MountFlag.READ_ONLY
+    for option in filter(None, point.data.split(",")):
+        match option:
+            case "exec":
+                flags &= ~MountFlag.NO_EXEC
+            case "suid":
+                flags &= ~MountFlag.NO_SUID
+            case "ro":
+                flags |= MountFlag.READ_ONLY
+            case "rw" | "noexec" | "nosuid" | "nodev" | "dev":
+                pass
+            case _:
+                data.append(option)
+    return Mount("tmpfs", point.destination, flags, ",".join(data))
+
+

@@ -1,0 +1,225 @@
+"""What the new process does between clone and exec.
+
+It has one thread and the keeper's memory, copied on write. Whatever goes wrong is told over the
+socket to the keeper, with the step that failed; success is told by exec closing that socket.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import termios
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+from pausedemo.embedded.keeper.launch import Launch, Program
+from pausedemo.embedded.keeper.rootfs import enter_root
+from pausedemo.embedded.keeper.tools import run_tool
+from pausedemo.embedded.keeper.users import UnknownUser, find_identity
+from pausedemo.embedded.kernel import syscalls
+from pausedemo.embedded.kernel.syscalls import Namespace, Prctl
+
+DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LAST_CAPABILITY: Final = 40
+CANNOT_RUN: Final = 126
+NOT_FOUND: Final = 127
+#: The exit code of a process that never came as far as exec.
+NEVER_RAN: Final = 125
+
+
+class StartFailed(Exception):
+    """A step that failed: its name, the kernel's number, and the text for the person."""
+
+    def __init__(self, step: str, code: int, text: str) -> None:
+        self.step = step
+        self.code = code
+        self.text = text
+        super().__init__(text)
+
+
+def become(launch: Launch, descriptors: Sequence[int], report: socket.socket) -> NoReturn:
+    """Turn this new process into what ``launch`` says. Never returns."""
+    code = NEVER_RAN
+    try:
+        _become(launch, list(descriptors), report)
+        code = 0
+    except StartFailed as failed:
+        _tell(report, {"step": failed.step, "code": failed.code, "text": failed.text})
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        text = f"{error.strerror or error}{where}"
+        _tell(report, {"step": "prepare", "code": error.errno or 0, "text": text})
+    except BaseException as error:  # noqa: BLE001 - the process must end here, whatever it is
+        _tell(report, {"step": "prepare", "code": 0, "text": f"{type(error).__name__}: {error}"})
+    os._exit(code)
+
+
+def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> None:
+    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.setsid()
+    for path in launch.cgroups:
+        with open(path, "w") as file:
+            file.write("0")
+    if launch.program and launch.program.oom_score_adj is not None:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(str(launch.program.oom_score_adj))
+    for position, flags in launch.joins:
+        syscalls.setns(descriptors[position], flags)
+    if launch.root is not None:
+        if launch.hostname is not None and launch.new & Namespace.UTS:
+            syscalls.set_hostname(launch.hostname)
+        enter_root(launch.root)
+    if launch.terminal:
+        _open_terminal(launch, report)
+    else:
+        for number, position in enumerate(launch.stdio):
+            if position is None:
+                null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+                os.dup2(null, number)
+            else:
+                os.dup2(descriptors[position], number)
+    if launch.tool is not None:
+        report.close()
+        run_tool(launch.tool.name, launch.tool.arguments)
+        return
+    if launch.program is not None:
+        _run(launch.program, descriptors)
+
+
+def _open_terminal(launch: Launch, report: socket.socket) -> None:
+    """A terminal of the container's own devpts; its master goes to the engine."""
+    master = os.open("/dev/pts/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    fcntl.ioctl(master, 0x40045431, struct.pack("i", 0))  # TIOCSPTLCK: unlock
+    number = struct.unpack("i", fcntl.ioctl(master, 0x80045430, b"\0" * 4))[0]  # TIOCGPTN
+    slave = os.open(f"/dev/pts/{number}", os.O_RDWR | os.O_CLOEXEC)
+    if launch.size:
+        rows, columns = launch.size
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    if launch.console:
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open("/dev/console", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        syscalls.mount(f"/dev/pts/{number}", "/dev/console", None, syscalls.MountFlag.BIND)
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    for target in range(3):
+        os.dup2(slave, target)
+    _tell(report, {"terminal": True}, master)
+    os.close(master)
+
+
+def _run(program: Program, descriptors: Sequence[int]) -> None:
+    try:
+        identity = find_identity(
+            program.user, _read("/etc/passwd"), _read("/etc/group"), program.groups
+        )
+    except UnknownUser as error:
+        raise StartFailed("user", errno.EINVAL, str(error)) from None
+    env = dict(entry.partition("=")[::2] for entry in program.env)
+    env.setdefault("PATH", DEFAULT_PATH)
+    if not env.get("HOME"):
+        env["HOME"] = identity.home
+    for kind, soft, hard in program.limits:
+        resource.setrlimit(kind, (soft, hard))
+    if program.make_cwd and not os.path.exists(program.cwd):
+        os.makedirs(program.cwd, mode=0o755, exist_ok=True)
+        if not program.single_id and identity.uid:
+            os.chown(program.cwd, identity.uid, identity.gid)
+    if program.no_new_privileges:
+        syscalls.prctl(Prctl.SET_NO_NEW_PRIVS, 1)
+    elif program.seccomp is not None:
+        _filter(descriptors[program.seccomp])
+    _drop_bounding(program.capabilities)
+    if not program.single_id:
+        os.setgroups(identity.groups)
+    os.setgid(identity.gid)
+    os.setuid(identity.uid)
+    if identity.uid == 0:
+        syscalls.set_capabilities(program.capabilities)
+    try:
+        os.chdir(program.cwd)
+    except OSError as error:
+        text = f'chdir to cwd ("{program.cwd}") set in config.json failed: '
+        raise StartFailed("cwd", error.errno or 0, text + _words(error)) from None
+    if program.no_new_privileges and program.seccomp is not None:
+        _filter(descriptors[program.seccomp])
+    # Dropped with every change of identity: prctl(2).
+    syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGKILL)
+    os.closerange(3, 3)
+    _execute(program.argv, env)
+
+
+def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
+    name = argv[0]
+    if "/" in name:
+        candidates = [name]
+    else:
+        candidates = [os.path.join(folder or ".", name) for folder in env["PATH"].split(":")]
+    worst: OSError | None = None
+    for path in candidates:
+        try:
+            os.execve(path, argv, env)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR) or worst is None:
+                worst = error
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
+                break
+    code = (worst.errno if worst is not None else 0) or errno.ENOENT
+    if code in (errno.ENOENT, errno.ENOTDIR):
+        if "/" not in name:
+            text = f'exec: "{name}": executable file not found in $PATH'
+        elif os.path.exists(name):
+            # The file is there; what it names as its interpreter is not.
+            text = f"exec {name}: no such file or directory"
+        else:
+            text = f'exec: "{name}": stat {name}: no such file or directory'
+    elif code == errno.EACCES:
+        text = f'exec: "{name}": permission denied'
+    else:
+        text = f"exec {name}: {os.strerror(code).lower()}"
+    raise StartFailed("exec", code, text)
+
+
+def _filter(descriptor: int) -> None:
+    size = os.fstat(descriptor).st_size
+    syscalls.install_seccomp(os.pread(descriptor, size, 0))
+
+
+def _drop_bounding(kept: int) -> None:
+    for number in range(LAST_CAPABILITY + 1):
+        if not kept >> number & 1:
+            try:
+                syscalls.prctl(Prctl.CAPBSET_DROP, number)
+            except OSError as error:
+                if error.errno == errno.EINVAL:  # the kernel does not know so many
+                    return
+                raise
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _tell(report: socket.socket, message: dict[str, Any], descriptor: int | None = None) -> None:
+    ancillary = []
+    if descriptor is not None:
+        numbers = array.array("i", [descriptor])
+        ancillary.append((socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers))
+    with contextlib.suppress(OSError):
+        report.sendmsg([json.dumps(message).encode()], ancillary)

@@ -1,0 +1,150 @@
+"""The engine's side of the line to the keeper, for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pausedemo.embedded.errors import ServerError
+from pausedemo.embedded.keeper import protocol
+from pausedemo.embedded.keeper.launch import Launch
+
+
+class LaunchFailed(Exception):
+    """A process that could not be started: the step, the kernel's number, dockerd's words."""
+
+    def __init__(self, step: str, code: int, text: str) -> None:
+        self.step = step
+        self.code = code
+        self.text = text
+        super().__init__(text)
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    """A process that the keeper started.
+
+    ``pid`` is its number outside; ``terminal`` the master of its terminal, the owner closes it;
+    ``ended`` is done with its exit code, 128 and the signal's number when one ended it.
+    """
+
+    pid: int
+    pidfd: int
+    ended: asyncio.Future[int]
+    terminal: int | None = None
+    _closed: bool = field(default=False, repr=False)
+
+    def send_signal(self, number: int) -> None:
+        """ProcessLookupError when it has ended. Never hits another process."""
+        if self._closed:
+            raise ProcessLookupError(errno.ESRCH, "process already finished")
+        signal.pidfd_send_signal(self.pidfd, number)
+
+    def close(self) -> None:
+        """Give the pidfd back."""
+        if not self._closed:
+            self._closed = True
+            os.close(self.pidfd)
+
+
+class Keeper:
+    """Asks the keeper to start processes, and hears of their ends."""
+
+    def __init__(self, channel: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+        self._channel = channel
+        self._loop = loop
+        self._replies: dict[int, asyncio.Future[tuple[dict[str, Any], list[int]]]] = {}
+        self._running: dict[int, Process] = {}
+        self._number = 0
+        self.gone: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(channel, self._on_message)
+
+    async def launch(self, launch: Launch, descriptors: Sequence[int] = ()) -> Process:
+        """Start a process; returns when it has come as far as exec. Raises LaunchFailed."""
+        content, passed = await self._ask(
+            {"do": "launch", "launch": launch.to_json()}, descriptors
+        )
+        process = self._running[content["pid"]]
+        if len(passed) > 1:
+            process.terminal = passed[1]
+        return process
+
+    async def mount(
+        self, source: str | None, target: str, kind: str | None, flags: int = 0, data: str = ""
+    ) -> None:
+        """Mount in the keeper's namespace, where every container sees it. Raises LaunchFailed."""
+        await self._ask({"do": "mount", "arguments": [source, target, kind, flags, data]})
+
+    async def unmount(self, target: str) -> None:
+        """Take such a mount away. Raises LaunchFailed."""
+        await self._ask({"do": "unmount", "target": target})
+
+    def close(self) -> None:
+        """Close the line: the keeper ends all that it started, then itself."""
+        if self._channel.fileno() >= 0:
+            self._loop.remove_reader(self._channel)
+            self._channel.close()
+        for process in list(self._running.values()):
+            process.close()
+
+    async def _ask(
+        self, message: dict[str, Any], descriptors: Sequence[int] = ()
+    ) -> tuple[dict[str, Any], list[int]]:
+        self._number += 1
+        number = self._number
+        reply = self._loop.create_future()
+        self._replies[number] = reply
+        try:
+            protocol.send(self._channel, {"id": number, **message}, descriptors)
+        except OSError as error:
+            del self._replies[number]
+            raise ServerError(f"the keeper does not answer: {error.strerror}") from error
+        content, passed = await reply
+        if "step" in content:
+            raise LaunchFailed(content["step"], content["code"], content["text"])
+        return content, passed
+
+    def _on_message(self) -> None:
+        try:
+            received = protocol.receive(self._channel)
+        except OSError:
+            received = None
+        if received is None:
+            self._on_gone()
+            return
+        message, descriptors = received
+        if "ended" in message:
+            process = self._running.pop(message["ended"], None)
+            if process is not None and not process.ended.done():
+                process.ended.set_result(message["code"])
+            return
+        if "pid" in message:
+            # Known before its end can be told, whoever waits for the reply.
+            process = Process(message["pid"], descriptors[0], self._loop.create_future())
+            self._running[message["pid"]] = process
+        reply = self._replies.pop(message["id"], None)
+        if reply is not None and not reply.done():
+            reply.set_result((message, descriptors))
+            return
+        for descriptor in descriptors[1:]:
+            os.close(descriptor)
+
+    def _on_gone(self) -> None:
+        self._loop.remove_reader(self._channel)
+        if not self.gone.done():
+            self.gone.set_result(None)
+        for reply in self._replies.values():
+            if not reply.done():
+                reply.set_exception(ServerError("the keeper has ended"))
+        self._replies.clear()
+        for process in self._running.values():
+            with contextlib.suppress(asyncio.InvalidStateError):
+                process.ended.set_result(128 + signal.SIGKILL)
+        self._running.clear()

@@ -1,0 +1,136 @@
+"""What the keeper is asked to start: plain data that goes over the line as JSON.
+
+Descriptors travel beside it; the fields ``join_pid``, ``joins``, ``stdio`` and ``seccomp`` hold
+positions in that list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A file or folder of the node that is seen at ``target`` inside.
+
+    ``attributes`` are MOUNT_ATTR_* bits.
+    """
+
+    source: str
+    target: str
+    attributes: int = 0
+    recursive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file system of its own at ``target`` inside; ``flags`` are MS_* bits."""
+
+    kind: str
+    target: str
+    flags: int = 0
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The container's file system.
+
+    Layers topmost first. ``mounts`` are made in their order, then ``links`` (path, text), then
+    ``masked`` paths are hidden and ``readonly_paths`` protected. ``tree`` is a plain folder to
+    use where overlayfs cannot be.
+    """
+
+    target: str
+    lower: list[str] = field(default_factory=list)
+    upper: str = ""
+    work: str = ""
+    options: str = ""
+    tree: bool = False
+    nodev: bool = True
+    mounts: list[Mount | Bind] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    masked: list[str] = field(default_factory=list)
+    readonly_paths: list[str] = field(default_factory=list)
+    readonly: bool = False
+    sysctls: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is executed, and as whom. ``user`` is Docker's ``name|uid[:group|gid]``.
+
+    ``capabilities``: bits of those that root has; ``bounding``: those that can ever be had.
+    ``limits``: (resource, soft, hard). ``make_cwd``: the folder is made where it is missing.
+    """
+
+    argv: list[str]
+    env: list[str]
+    cwd: str = "/"
+    user: str = ""
+    groups: list[str] = field(default_factory=list)
+    single_id: bool = False
+    capabilities: int = 0
+    no_new_privileges: bool = False
+    seccomp: int | None = None
+    limits: list[tuple[int, int, int]] = field(default_factory=list)
+    oom_score_adj: int | None = None
+    make_cwd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function of ours that runs in the container's place: its name and arguments.
+
+    It reads its standard input and writes its standard output.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One process to start. Namespaces are bits of ``Namespace``."""
+
+    new: int = 0
+    join_pid: int | None = None
+    joins: list[tuple[int, int]] = field(default_factory=list)
+    stdio: list[int | None] = field(default_factory=lambda: [None, None, None])
+    terminal: bool = False
+    size: tuple[int, int] | None = None
+    console: bool = False
+    cgroups: list[str] = field(default_factory=list)
+    root: Root | None = None
+    hostname: str | None = None
+    domainname: str | None = None
+    program: Program | None = None
+    tool: Tool | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it goes over the line."""
+        record = asdict(self)
+        if self.root is not None:
+            record["root"]["mounts"] = [
+                {"is": type(one).__name__, **asdict(one)} for one in self.root.mounts
+            ]
+        return record
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Launch:
+        """As ``to_json`` gave it."""
+        root = record["root"]
+        if root is not None:
+            made: list[Mount | Bind] = []
+            for one in root["mounts"]:
+                kind = one.pop("is")
+                made.append(Bind(**one) if kind == "Bind" else Mount(**one))
+            root = Root(**{**root, "mounts": made})
+        program, tool = record["program"], record["tool"]
+        parts = {
+            "root": root,
+            "program": Program(**program) if program else None,
+            "tool": Tool(**tool) if tool else None,
+        }
+        return cls(**{**record, **parts})

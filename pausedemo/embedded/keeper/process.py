@@ -1,0 +1,239 @@
+"""The keeper: one small process with one thread that starts every container and sees it end.
+
+It is forked from the engine before anything heavy is imported, so that a fork of its own is
+cheap. It is a subreaper: who loses its parent becomes its child. When the engine is gone,
+however it went, the keeper ends every process below it and then itself; with it go its mount
+namespace and all mounts in it.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import errno
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pausedemo.embedded.keeper import protocol
+from pausedemo.embedded.keeper.child import become
+from pausedemo.embedded.keeper.launch import Launch
+from pausedemo.embedded.kernel import syscalls
+from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
+
+#: How long the end of everything may take before the keeper leaves the rest to the kernel.
+END_TIMEOUT_S: Final = 30
+
+
+@dataclass(slots=True)
+class _Starting:
+    """A child that has not told yet how its start went."""
+
+    request: int
+    pid: int
+    pidfd: int
+    report: socket.socket
+    terminal: int | None = None
+    failed: dict[str, Any] | None = None
+
+
+def run_keeper(channel: socket.socket) -> None:
+    """Serve the engine at the other end of ``channel`` until that end is closed."""
+    gc.collect()
+    gc.freeze()
+    syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGTERM)
+    syscalls.prctl(Prctl.SET_CHILD_SUBREAPER, 1)
+    syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _Keeper(channel).serve()
+    finally:
+        end_descendants()
+
+
+def end_descendants(timeout_s: float = END_TIMEOUT_S) -> None:
+    """Kill every process below this one, and take their exit codes."""
+    deadline = time.monotonic() + timeout_s
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    while time.monotonic() < deadline:
+        for pid in map(int, children.read_text().split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+class _Keeper:
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._selector = selectors.DefaultSelector()
+        self._starting: dict[int, _Starting] = {}
+        self._known: set[int] = set()
+        self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._ending = False
+        self._woken, waker = socket.socketpair()
+        self._woken.setblocking(False)
+        waker.setblocking(False)
+        self._waker = waker
+        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._on_term)
+
+    def serve(self) -> None:
+        self._selector.register(self._channel, selectors.EVENT_READ, "engine")
+        self._selector.register(self._woken, selectors.EVENT_READ, "signal")
+        while not self._ending:
+            for key, _ in self._selector.select():
+                if key.data == "engine":
+                    self._on_message()
+                elif key.data == "signal":
+                    with contextlib.suppress(BlockingIOError):
+                        self._woken.recv(4096)
+                    self._reap()
+                elif key.data.pid in self._starting:  # not yet read to its end this round
+                    self._on_report(key.data)
+
+    def _on_term(self, *_: object) -> None:
+        self._ending = True
+
+    def _on_message(self) -> None:
+        received = protocol.receive(self._channel)
+        if received is None:
+            self._ending = True
+            return
+        message, descriptors = received
+        try:
+            match message["do"]:
+                case "launch":
+                    self._launch(message, descriptors)
+                case "mount":
+                    syscalls.mount(*message["arguments"])
+                    self._reply(message, {})
+                case "unmount":
+                    syscalls.unmount(message["target"])
+                    self._reply(message, {})
+        except OSError as error:
+            self._reply(
+                message,
+                {"step": "keeper", "code": error.errno or 0, "text": error.strerror or str(error)},
+            )
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _reply(
+        self, message: dict[str, Any], content: dict[str, Any], descriptors: tuple[int, ...] = ()
+    ) -> None:
+        protocol.send(self._channel, {"id": message["id"], **content}, descriptors)
+
+    def _launch(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        launch = Launch.from_json(message["launch"])
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            if launch.join_pid is not None:
+                syscalls.setns(descriptors[launch.join_pid], Namespace.PID)
+            try:
+                pid = syscalls.clone(launch.new)
+            finally:
+                if launch.join_pid is not None:
+                    with contextlib.suppress(OSError):
+                        syscalls.setns(self._own_pid_namespace, Namespace.PID)
+            if pid == 0:
+                become(launch, descriptors, theirs)
+        finally:
+            theirs.close()
+        self._known.add(pid)
+        starting = _Starting(message["id"], pid, os.pidfd_open(pid), ours)
+        self._starting[pid] = starting
+        self._selector.register(ours, selectors.EVENT_READ, starting)
+
+    def _on_report(self, starting: _Starting) -> None:
+        """A packet from a child that starts: its terminal, its failure, or the end: it runs."""
+        data, ancillary, _, _ = starting.report.recvmsg(
+            protocol.PACKET_BYTES, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC
+        )
+        if data:
+            told = json.loads(data)
+            if told.get("terminal"):
+                numbers = array.array("i")
+                numbers.frombytes(ancillary[0][2][:4])
+                starting.terminal = numbers[0]
+            else:
+                starting.failed = told
+            return
+        self._selector.unregister(starting.report)
+        starting.report.close()
+        del self._starting[starting.pid]
+        passed = [starting.pidfd]
+        if starting.terminal is not None:
+            passed.append(starting.terminal)
+        content = {"pid": starting.pid} if starting.failed is None else starting.failed
+        if starting.failed is not None:
+            self._known.discard(starting.pid)
+            passed_now: tuple[int, ...] = ()
+        else:
+            passed_now = tuple(passed)
+        self._reply({"id": starting.request}, content, passed_now)
+        for descriptor in passed:
+            os.close(descriptor)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._starting:
+                self._finish_report(pid)
+            if pid in self._known:
+                self._known.discard(pid)
+                protocol.send(self._channel, {"ended": pid, "code": exit_code(status)})
+
+    def _finish_report(self, pid: int) -> None:
+        """Who has ended has told all that it will: read it, so that start comes before end."""
+        while pid in self._starting:
+            self._on_report(self._starting[pid])
+
+
+def exit_code(status: int) -> int:
+    """Docker's exit code of a wait status: 128 and the signal's number when one ended it."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def fork_keeper() -> tuple[int, socket.socket]:
+    """Start the keeper: its process id and our end of the line. Call before threads exist."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in (ours, theirs):
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, option, 1 << 20)
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        return pid, ours
+    code = 1
+    try:
+        ours.close()
+        syscalls.unshare(Namespace.MOUNT)
+        syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == parent:
+            run_keeper(theirs)
+        code = 0
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            os.write(2, f"pausedemo: keeper: {error}\n".encode())
+    finally:
+        os._exit(code)

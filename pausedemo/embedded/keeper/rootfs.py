@@ -1,0 +1,111 @@
+"""Makes a container's root file system, in the container's own mount namespace.
+
+Sources are taken while the node's files are still in sight, as detached trees; targets are only
+looked at after pivot_root, so a link inside an image leads nowhere but into that image. The old
+root stays underneath until all is mounted: without it in sight the kernel refuses proc in a user
+namespace (fs/namespace.c, mount_too_revealing).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from typing import Final
+
+from pausedemo.embedded.keeper.launch import Bind, Root
+from pausedemo.embedded.kernel import syscalls
+from pausedemo.embedded.kernel.syscalls import MountFlag
+
+PAGE_BYTES: Final = 4096
+_MASK: Final = "/dev/null"
+
+
+def enter_root(root: Root) -> None:
+    """Mount everything and make it the caller's root. Raises OSError; the caller then ends."""
+    syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.PRIVATE)
+    _mount_base(root)
+    trees = [_take_tree(one) if isinstance(one, Bind) else -1 for one in root.mounts]
+    old = os.open("/", os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC)
+    os.chdir(root.target)
+    syscalls.pivot_root(".", ".")
+    for one, tree in zip(root.mounts, trees, strict=True):
+        if isinstance(one, Bind):
+            _make_target(one.target, is_folder=stat.S_ISDIR(os.fstat(tree).st_mode))
+            syscalls.move_mount(tree, one.target)
+            os.close(tree)
+        else:
+            _make_target(one.target, is_folder=True)
+            syscalls.mount(one.kind, one.target, one.kind, one.flags, one.data)
+    for path, text in root.links:
+        with suppress(FileExistsError):
+            os.symlink(text, path)
+    for name, value in root.sysctls.items():
+        with open("/proc/sys/" + name.replace(".", "/"), "w") as file:
+            file.write(value)
+    for path in root.readonly_paths:
+        _protect(path)
+    for path in root.masked:
+        _mask(path)
+    os.fchdir(old)
+    syscalls.unmount(".")
+    os.close(old)
+    os.chdir("/")
+    if root.readonly:
+        flags = MountFlag.BIND | MountFlag.REMOUNT | MountFlag.READ_ONLY
+        syscalls.mount(None, "/", None, flags | (MountFlag.NO_DEV if root.nodev else 0))
+
+
+def _mount_base(root: Root) -> None:
+    flags = MountFlag.NO_DEV if root.nodev else MountFlag(0)
+    if root.tree:
+        syscalls.mount(root.target, root.target, None, MountFlag.BIND | MountFlag.RECURSIVE)
+        if flags:
+            remount = MountFlag.BIND | MountFlag.REMOUNT | flags
+            syscalls.mount(None, root.target, None, remount)
+        return
+    data = f"lowerdir={':'.join(root.lower)},upperdir={root.upper},workdir={root.work}"
+    data += root.options
+    if len(data) >= PAGE_BYTES:
+        raise OSError(errno.E2BIG, f"an image of {len(root.lower)} layers: too many for one mount")
+    syscalls.mount("overlay", root.target, "overlay", flags, data)
+
+
+def _take_tree(bind: Bind) -> int:
+    tree = syscalls.open_tree(bind.source, recursive=bind.recursive)
+    if bind.attributes:
+        syscalls.set_tree_attributes(tree, bind.attributes, recursive=bind.recursive)
+    return tree
+
+
+def _make_target(path: str, *, is_folder: bool) -> None:
+    if os.path.exists(path):
+        return
+    if is_folder:
+        os.makedirs(path, mode=0o755, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o755))
+
+
+def _protect(path: str) -> None:
+    """Make a path read-only where it is there, keeping the flags that may not be taken off."""
+    try:
+        syscalls.mount(path, path, None, MountFlag.BIND | MountFlag.RECURSIVE)
+    except FileNotFoundError:
+        return
+    kept = os.statvfs(path).f_flag & (MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC)
+    flags = MountFlag.BIND | MountFlag.REMOUNT | MountFlag.READ_ONLY | kept
+    syscalls.mount(None, path, None, flags)
+
+
+def _mask(path: str) -> None:
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    if is_folder:
+        syscalls.mount("tmpfs", path, "tmpfs", MountFlag.READ_ONLY, "size=0,nr_inodes=1")
+    else:
+        syscalls.mount(_MASK, path, None, MountFlag.BIND)

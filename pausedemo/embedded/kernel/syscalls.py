@@ -1,0 +1,202 @@
+"""The system calls under a container, thin: numbers in, OSError out.
+
+Nothing else of the engine uses ctypes; what stands above speaks to the kernel through these
+functions only. Numbers are those of x86_64 and aarch64; since Linux 5.0 new calls have the same
+number everywhere (include/uapi/asm-generic/unistd.h).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import struct
+from enum import IntEnum, IntFlag
+from typing import Final
+
+
+class Namespace(IntFlag):
+    """CLONE_NEW* of <sched.h>: what clone, unshare and setns make or join."""
+
+    MOUNT = 0x00020000
+    CGROUP = 0x02000000
+    UTS = 0x04000000
+    IPC = 0x08000000
+    USER = 0x10000000
+    PID = 0x20000000
+    NETWORK = 0x40000000
+
+
+class MountFlag(IntFlag):
+    """MS_* of <sys/mount.h>."""
+
+    READ_ONLY = 0x1
+    NO_SUID = 0x2
+    NO_DEV = 0x4
+    NO_EXEC = 0x8
+    REMOUNT = 0x20
+    BIND = 0x1000
+    RECURSIVE = 0x4000
+    PRIVATE = 0x40000
+    SLAVE = 0x80000
+    RELATIME = 0x200000
+    STRICT_ATIME = 0x1000000
+
+
+class Prctl(IntEnum):
+    """PR_* of <sys/prctl.h>."""
+
+    SET_PDEATHSIG = 1
+    SET_SECCOMP = 22
+    CAPBSET_READ = 23
+    CAPBSET_DROP = 24
+    SET_CHILD_SUBREAPER = 36
+    SET_NO_NEW_PRIVS = 38
+    CAP_AMBIENT = 47
+
+
+MNT_DETACH: Final = 2
+SIGCHLD: Final = 17
+AT_FDCWD: Final = -100
+AT_EMPTY_PATH: Final = 0x1000
+AT_RECURSIVE: Final = 0x8000
+OPEN_TREE_CLONE: Final = 1
+OPEN_TREE_CLOEXEC: Final = 0o2000000
+MOVE_MOUNT_F_EMPTY_PATH: Final = 0x4
+MOUNT_ATTR_RDONLY: Final = 0x1
+MOUNT_ATTR_NOSUID: Final = 0x2
+MOUNT_ATTR_NODEV: Final = 0x4
+PR_CAP_AMBIENT_CLEAR_ALL: Final = 4
+SECCOMP_MODE_FILTER: Final = 2
+LINUX_CAPABILITY_VERSION_3: Final = 0x20080522
+
+_NUMBERS: Final = {
+    "x86_64": {"clone": 56, "capset": 126, "pivot_root": 155},
+    "aarch64": {"clone": 220, "capset": 91, "pivot_root": 41},
+}
+_OPEN_TREE: Final = 428
+_MOVE_MOUNT: Final = 429
+_MOUNT_SETATTR: Final = 442
+
+_libc = ctypes.CDLL(None, use_errno=True)
+#: Calls through this keep the interpreter's lock: a child of clone has no other thread to take
+#: it back from.
+_holding = ctypes.PyDLL(None, use_errno=True)
+
+
+def _number(name: str) -> int:
+    machine = platform.machine()
+    try:
+        return _NUMBERS[machine][name]
+    except KeyError:
+        raise OSError(f"no containers on {machine}: x86_64 and aarch64 are known") from None
+
+
+def _check(result: int, what: str | None = None) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), what)
+    return result
+
+
+def clone(flags: int) -> int:
+    """Fork into new namespaces: the child's process id, 0 in the child.
+
+    The caller must have one thread only. See clone(2); the stack is shared copy-on-write, as
+    with fork.
+    """
+    zero = ctypes.c_long(0)
+    number = ctypes.c_long(_number("clone"))
+    return _check(
+        int(_holding.syscall(number, ctypes.c_long(flags | SIGCHLD), zero, zero, zero, zero))
+    )
+
+
+def setns(descriptor: int, flags: int) -> None:
+    """Join the namespaces of a namespace file, or those of a pidfd that ``flags`` names."""
+    _check(_libc.setns(descriptor, flags))
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces that ``flags`` names for new ones."""
+    _check(_libc.unshare(flags))
+
+
+def mount(
+    source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str = ""
+) -> None:
+    """mount(2). ``data`` must be shorter than a page."""
+    _check(
+        _libc.mount(
+            source.encode() if source is not None else None,
+            target.encode(),
+            kind.encode() if kind is not None else None,
+            ctypes.c_ulong(flags),
+            data.encode() or None,
+        ),
+        target,
+    )
+
+
+def unmount(target: str, flags: int = MNT_DETACH) -> None:
+    """umount2(2)."""
+    _check(_libc.umount2(target.encode(), flags), target)
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    """pivot_root(2); ``pivot_root(".", ".")`` stacks the old root over the new one."""
+    number = ctypes.c_long(_number("pivot_root"))
+    _check(_libc.syscall(number, new_root.encode(), put_old.encode()))
+
+
+def open_tree(path: str, *, recursive: bool) -> int:
+    """A descriptor of a detached copy of the mount at ``path``, as a bind mount would make."""
+    flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (AT_RECURSIVE if recursive else 0)
+    return _check(
+        int(_libc.syscall(ctypes.c_long(_OPEN_TREE), AT_FDCWD, path.encode(), flags)), path
+    )
+
+
+def move_mount(tree: int, target: str) -> None:
+    """Attach what ``open_tree`` gave at ``target``."""
+    number = ctypes.c_long(_MOVE_MOUNT)
+    flags = MOVE_MOUNT_F_EMPTY_PATH
+    _check(_libc.syscall(number, tree, b"", AT_FDCWD, target.encode(), flags), target)
+
+
+def set_tree_attributes(tree: int, attributes: int, *, recursive: bool) -> None:
+    """Add MOUNT_ATTR_* to a tree that is not attached yet: mount_setattr(2)."""
+    argument = struct.pack("=QQQQ", attributes, 0, 0, 0)
+    flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
+    number = ctypes.c_long(_MOUNT_SETATTR)
+    _check(_libc.syscall(number, tree, b"", flags, argument, len(argument)))
+
+
+def prctl(operation: Prctl, *arguments: int) -> int:
+    """prctl(2), all arguments as unsigned long."""
+    padded = [ctypes.c_ulong(one) for one in (*arguments, 0, 0, 0, 0)[:4]]
+    return _check(_libc.prctl(int(operation), *padded))
+
+
+def set_hostname(name: str) -> None:
+    """sethostname(2), in the caller's UTS namespace."""
+    raw = name.encode()
+    _check(_libc.sethostname(raw, len(raw)))
+
+
+def set_capabilities(capabilities: int, inheritable: int = 0) -> None:
+    """Permitted and effective become the bits of ``capabilities``: capset(2)."""
+    header = struct.pack("=Ii", LINUX_CAPABILITY_VERSION_3, 0)
+    low, high = capabilities & 0xFFFFFFFF, capabilities >> 32
+    held, held_high = inheritable & 0xFFFFFFFF, inheritable >> 32
+    data = struct.pack("=IIIIII", low, low, held, high, high, held_high)
+    number = ctypes.c_long(_number("capset"))
+    _check(_libc.syscall(number, header, data))
+
+
+def install_seccomp(program: bytes) -> None:
+    """Filter the caller's system calls by a BPF program (8 bytes an instruction)."""
+    code = ctypes.create_string_buffer(program, len(program))
+    filters = struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
+    held = ctypes.create_string_buffer(filters, len(filters))
+    prctl(Prctl.SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(held))

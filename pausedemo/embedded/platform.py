@@ -1,0 +1,124 @@
+"""What this machine lets the engine do: root or not, cgroups, overlayfs, seccomp."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pausedemo.embedded.kernel import syscalls
+
+CGROUP_ROOT: Final = Path("/sys/fs/cgroup")
+#: The controllers that limits need, by their names in both versions.
+CONTROLLERS: Final = ("memory", "cpu", "pids", "freezer")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What was found at the start. ``cgroups``: controller -> folder that we may write in.
+
+    ``capabilities``: bits that the engine itself may have, and so may give.
+    ``uid`` and ``gid`` are the numbers outside, of who started it.
+    """
+
+    rootless: bool
+    single_id: bool
+    uid: int
+    gid: int
+    cgroups: dict[str, Path]
+    cgroup_version: int
+    overlay: str | None
+    capabilities: int
+
+    @property
+    def storage_driver(self) -> str:
+        """Docker's word for how layers are stacked."""
+        return "overlay2" if self.overlay is not None else "vfs"
+
+
+def examine(
+    scratch: Path, *, rootless: bool, single_id: bool, uid: int, gid: int
+) -> Platform:
+    """Try out what the kernel allows. ``scratch`` is an empty folder on the state's disk."""
+    version, cgroups = find_cgroups()
+    return Platform(
+        rootless=rootless,
+        single_id=single_id,
+        uid=uid,
+        gid=gid,
+        cgroups=cgroups,
+        cgroup_version=version,
+        overlay=try_overlay(scratch, rootless=rootless),
+        capabilities=own_capabilities(),
+    )
+
+
+def find_cgroups() -> tuple[int, dict[str, Path]]:
+    """The version in use (1 or 2), and the folder of each controller that we may write in."""
+    if (CGROUP_ROOT / "cgroup.controllers").exists():
+        names = (CGROUP_ROOT / "cgroup.controllers").read_text().split()
+        if not os.access(CGROUP_ROOT / "cgroup.subtree_control", os.W_OK):
+            return 2, {}
+        found = {name: CGROUP_ROOT for name in CONTROLLERS if name in names}
+        return 2, found | {"freezer": CGROUP_ROOT}
+    found = {}
+    for name in CONTROLLERS:
+        folder = CGROUP_ROOT / name
+        if (folder / "tasks").exists() and os.access(folder, os.W_OK):
+            found[name] = folder
+    return 1, found
+
+
+def try_overlay(scratch: Path, *, rootless: bool) -> str | None:
+    """The options that overlayfs needs here, to be added after its folders; None: it cannot be."""
+    options = ",userxattr" if rootless else ""
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
+        base = Path(name)
+        for one in ("lower", "upper", "work", "merged"):
+            (base / one).mkdir()
+        data = f"lowerdir={base}/lower,upperdir={base}/upper,workdir={base}/work{options}"
+        try:
+            syscalls.mount("overlay", str(base / "merged"), "overlay", 0, data)
+        except OSError:
+            return None
+        syscalls.unmount(str(base / "merged"))
+        # The kernel leaves its own folder in there, which only root of the namespace may enter.
+        for one in (base / "work").iterdir():
+            with suppress(OSError):
+                one.rmdir()
+    return options
+
+
+def own_capabilities() -> int:
+    """The bits of this process's bounding set."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapBnd:"):
+            return int(line.split()[1], 16)
+    return 0
+
+
+def describe_host() -> dict[str, object]:
+    """The parts of Docker's ``info`` that are about the machine."""
+    system = os.uname()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "Name": socket.gethostname(),
+        "KernelVersion": system.release,
+        "Architecture": system.machine,
+        "OSType": "linux",
+        "OperatingSystem": read_os_name(),
+        "NCPU": os.cpu_count() or 1,
+        "MemTotal": memory,
+    }
+
+
+def read_os_name() -> str:
+    """The distribution's own name for itself."""
+    with suppress(OSError):
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+    return "Linux"
