@@ -9,7 +9,6 @@ namespace, and with that one end of every pair, so the kernel removes the other 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +38,6 @@ class Links:
     def __init__(self, node: NodeThread, *, rootless: bool) -> None:
         self._node = node
         self._rootless = rootless
-        self._groups = itertools.count(1)
 
     def host_networks(self) -> tuple[IPv4Network, ...]:
         """The subnets that the host's addresses and routes are in."""
@@ -62,14 +60,11 @@ class Links:
             else:
                 self._lead_to_host(network, index)
         except BaseException:
-            self.remove_bridge(network)
+            for name in (uplink_name(network), bridge_name(network)):
+                with contextlib.suppress(OSError):  # not there: nothing to remove
+                    self._node.node.request(messages.delete_link(name))
             raise
         return index
-
-    def remove_bridge(self, network: Network) -> None:
-        for name in (uplink_name(network), bridge_name(network)):
-            with contextlib.suppress(OSError):  # not there: nothing to remove
-                self._node.node.request(messages.delete_link(name))
 
     def make_sandbox(self, plans: Sequence[Plan]) -> int:
         """A network namespace with the links of ``plans``: its descriptor."""
@@ -77,8 +72,7 @@ class Links:
         try:
             self.add(descriptor, plans, first_index=_FIRST_INDEX)
         except BaseException:
-            self.put_aside([plan.endpoint.link for plan in plans])
-            os.close(descriptor)
+            os.close(descriptor)  # and with the namespace go its links
             raise
         return descriptor
 
@@ -120,13 +114,10 @@ class Links:
             index = inside.index_of(messages.get_link(endpoint.interface))
             inside.request(messages.new_default_route(endpoint.gateway, index))
 
-    def put_aside(self, links: Sequence[str]) -> int:
-        """Cut links off at once; the group with which ``delete_group`` deletes them."""
-        group = next(self._groups)
-        for link in links:
-            with contextlib.suppress(OSError):  # gone with its namespace, or never made
-                self._node.node.request(messages.put_aside(link, group))
-        return group
+    def put_aside(self, links: Sequence[str], group: int) -> None:
+        """Cut links off at once, for ``delete_group`` to delete them later."""
+        with contextlib.suppress(OSError):  # one is gone with its namespace, or was never made
+            self._node.node.request(*(messages.put_aside(link, group) for link in links))
 
     def delete_group(self, group: int) -> None:
         """Delete links put aside. Takes about 20 ms, so it runs in a thread of its own."""
@@ -162,10 +153,12 @@ class Links:
 
 
 def bridge_name(network: Network) -> str:
+    """The name of a network's bridge in the node namespace."""
     return f"br-{network.id[:12]}"
 
 
 def uplink_name(network: Network) -> str:
+    """The name of the bridge's port that leads to the host."""
     return f"up-{network.id[:12]}"
 
 

@@ -32,7 +32,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A container's place on a network. ``interface`` is its link inside, ``link`` the far end."""
+    """A container's place on a network.
+
+    ``interface`` is its link inside, ``link`` the far end. ``gateway`` is empty on an internal
+    network. ``aliases`` end with the container's short id on a user network, as in Docker.
+    """
 
     network_id: str
     endpoint_id: str
@@ -70,9 +74,15 @@ class Sandbox:
     netns_fd: int
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     ports: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    upstreams: tuple[str, ...] = ()
     servers: list[Closable] = field(default_factory=list)
     resolver: Closable | None = None
     released: bool = False
+
+    @property
+    def gateway_endpoint(self) -> Endpoint | None:
+        """The endpoint that the default route goes through: the first that leads out."""
+        return next((one for one in self.endpoints.values() if one.gateway), None)
 
 
 @dataclass(slots=True, eq=False)
@@ -112,10 +122,26 @@ class DnsOptions:
     options: tuple[str, ...] = ()
 
 
-FindSandbox = Callable[[str], "tuple[str, Sandbox | None]"]
-"""By a container's name or id: its full id, and its sandbox when it runs. Raises NotFound."""
+class Member(Protocol):
+    """A container, as ``docker network connect`` sees it; ``sandbox`` is None while it is down."""
+
+    @property
+    def container_id(self) -> str: ...
+    @property
+    def container_name(self) -> str: ...
+    @property
+    def sandbox(self) -> Sandbox | None: ...
+    def attached(self, attachment: Attachment) -> None:
+        """Remember a network for the next start."""
+
+    def detached(self, network: str) -> None:
+        """Forget a network, given by its name. Raises KeyError when the container is not on it."""
+
+
+FindMember = Callable[[str], Member]
+"""By a container's name or id. Raises NotFound."""
 
 
 def compute_mac(address: IPv4Address) -> str:
-    """The MAC that Docker gives to the owner of an address (libnetwork netutils.GenerateMACFromIP)."""
+    """The MAC that Docker gives to the owner of an address (libnetwork GenerateMACFromIP)."""
     return ":".join(f"{part:02x}" for part in b"\x02\x42" + address.packed)

@@ -47,14 +47,22 @@ class NodeThread:
         await self.run(self._open)
 
     async def close(self) -> None:
-        """Let the node namespace go, and the thread, which holds it too (it may not be allowed to
-        go back to the host's); the kernel removes what lives in it."""
+        """Let the node namespace go, and the kernel removes what lives in it.
+
+        The thread goes too: it holds the namespace, and rootless it may not go back to the host's.
+        """
         await self.run(self._undo.close)
         self._worker.shutdown()
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Do ``work`` in the thread. Once begun it is not cancelled."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
+        """Do ``work`` in the thread. A cancelled caller goes on when ``work`` is through."""
+        doing = asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.wait([doing])
+            doing.cancelled() or doing.exception()  # looked at: nobody else will
+            raise
 
     def make_sandbox(self) -> int:
         """A new network namespace with nothing but a loopback device that is up: its descriptor.

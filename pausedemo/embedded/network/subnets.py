@@ -90,7 +90,7 @@ class AddressPool:
         self._freed: deque[IPv4Address] = deque(maxlen=_REMEMBERED)
 
     def take(self, wanted: str | None = None) -> IPv4Address:
-        """An address. dockerd's words: Forbidden for one that cannot be had, ServerError for none."""
+        """An address. Forbidden: the wanted one cannot be had. ServerError: all are taken."""
         if wanted:
             return self._take(self._parse(wanted))
         held = self._taken | self._reserved
