@@ -52,8 +52,8 @@ class Networks:
         """Release every sandbox, and let the node namespace go with all that is in it."""
         for sandbox in tuple(self._sandboxes.values()):
             await self.release(sandbox)
+        await self._registry.close()
         await self._reaper.close()
-        self._registry.close()
         await self._node.close()
 
     async def settle(self) -> None:

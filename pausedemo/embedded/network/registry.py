@@ -39,7 +39,12 @@ class Registry:
             network = make_network(name, driver)
             self.networks[network.id] = network
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Remove all bridges. The kernel would, some time after the node namespace has gone."""
+        bridges = [one for one in self.networks.values() if one.pool is not None]
+        self.networks.clear()
+        names = [name(one) for one in bridges for name in (uplink_name, bridge_name)]
+        await self._reaper.remove(names)
         self._claims.close()
 
     def find(self, reference: str) -> Network:
