@@ -1,0 +1,146 @@
+"""Networks over HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported, ServerError
+from pausedemo.embedded.network.model import Attachment, FindMember
+from pausedemo.embedded.network.networks import Networks
+from pausedemo.embedded.network.placing import check_attachment
+
+
+class NetworksApi:
+    """The handlers of /networks. ``find_member`` finds a container by name or id."""
+
+    def __init__(self, networks: Networks, find_member: FindMember) -> None:
+        self._networks = networks
+        self._find_member = find_member
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/networks", self.list),
+            web.get("/networks/", self.list),
+            web.post("/networks/create", self.create),
+            web.post("/networks/prune", self.prune),
+            web.get("/networks/{id:.+}", self.inspect),
+            web.delete("/networks/{id:.+}", self.delete),
+            web.post("/networks/{id:.+}/connect", self.connect),
+            web.post("/networks/{id:.+}/disconnect", self.disconnect),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        return web.json_response(self._networks.list(_parse_filters(request)))
+
+    async def inspect(self, request: web.Request) -> web.Response:
+        if request.query.get("scope") not in (None, "", "local"):
+            raise NotFound(f"network {request.match_info['id']} not found")
+        return web.json_response(self._networks.inspect(request.match_info["id"]))
+
+    async def create(self, request: web.Request) -> web.Response:
+        identity, warning = await self._networks.create(await _read_body(request))
+        return web.json_response({"Id": identity, "Warning": warning}, status=201)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        await self._networks.delete(request.match_info["id"])
+        return web.Response(status=204)
+
+    async def prune(self, request: web.Request) -> web.Response:
+        removed = await self._networks.prune(_parse_filters(request))
+        return web.json_response({"NetworksDeleted": list(removed) or None})
+
+    async def connect(self, request: web.Request) -> web.Response:
+        body = await _read_body(request)
+        network = self._networks.find(request.match_info["id"])
+        member = self._find_member(_container(body))
+        attachment = parse_attachment(network.name, body.get("EndpointConfig"))
+        if network.pool is None and network.name == "host":
+            raise BadParameter(
+                "container cannot be disconnected from host network or connected to host network"
+            )
+        check_attachment(network, attachment)
+        if member.sandbox is not None:
+            await self._networks.connect(member.sandbox, attachment)
+        member.attached(attachment)
+        return web.Response()
+
+    async def disconnect(self, request: web.Request) -> web.Response:
+        body = await _read_body(request)
+        network = self._networks.find(request.match_info["id"])
+        member = self._find_member(_container(body))
+        if member.sandbox is not None:
+            await self._networks.disconnect(member.sandbox, network.id)
+        try:
+            member.detached(network.name)
+        except KeyError as error:
+            raise ServerError(
+                f"container {member.container_id} is not connected to network {network.name}"
+            ) from error
+        return web.Response()
+
+
+def parse_attachment(network: str, config: Any) -> Attachment:
+    """An ``EndpointConfig`` (of connect, or of a container's creation) as an attachment.
+
+    Raises BadParameter on a wrong shape, NotSupported for what would be left out.
+    """
+    if config is None:
+        return Attachment(network)
+    if not isinstance(config, dict):
+        raise BadParameter("EndpointConfig is not an object")
+    ipam = config.get("IPAMConfig") or {}
+    aliases = config.get("Aliases") or []
+    if not isinstance(ipam, dict) or not isinstance(aliases, list):
+        raise BadParameter("EndpointConfig has a field of a wrong type")
+    for value, what in (
+        (ipam.get("IPv6Address"), "IPv6 addresses"),
+        (ipam.get("LinkLocalIPs"), "link-local addresses"),
+        (config.get("Links"), "links"),
+        (config.get("DriverOpts"), "driver options of an endpoint"),
+    ):
+        if value:
+            raise NotSupported(f"{what} are not supported")
+    address, mac = ipam.get("IPv4Address") or None, config.get("MacAddress") or None
+    texts = (*aliases, address or "", mac or "")
+    if not all(isinstance(text, str) for text in texts):
+        raise BadParameter("EndpointConfig has a field of a wrong type")
+    return Attachment(network, tuple(dict.fromkeys(aliases)), address, mac)
+
+
+def _container(body: Any) -> str:
+    container = body.get("Container")
+    if not isinstance(container, str) or not container:
+        raise BadParameter("invalid container name or ID: value is empty")
+    return container
+
+
+async def _read_body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError as error:
+        raise BadParameter(f"invalid JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadParameter("the request's body is not a JSON object")
+    return body
+
+
+def _parse_filters(request: web.Request) -> dict[str, tuple[str, ...]]:
+    """``{"k":{"v":true}}`` (docker command line) or ``{"k":["v"]}`` (SDK), SDK booleans too."""
+    text = request.query.get("filters") or "{}"
+    try:
+        filters = json.loads(text)
+    except ValueError as error:
+        raise BadParameter(f"invalid filter: {error}") from error
+    if not isinstance(filters, dict):
+        raise BadParameter("invalid filter")
+    parsed = {}
+    for name, values in filters.items():
+        if isinstance(values, dict):
+            values = [value for value, wanted in values.items() if wanted]
+        elif not isinstance(values, list):
+            raise BadParameter("invalid filter")
+        parsed[name] = tuple(str(value) for value in values)
+    return parsed

@@ -1,0 +1,1 @@
+"""The network of containers: bridges, addresses, published ports and names."""

@@ -1,0 +1,162 @@
+"""Networks as dockerd's JSON, and the filters of lists; computation only."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.network.model import DEFAULT, Network
+
+Filters = Mapping[str, Sequence[str]]
+_LIST_FILTERS: Final = ("dangling", "driver", "id", "label", "name", "scope", "type")
+_PRUNE_FILTERS: Final = ("label", "label!", "until")
+_DEFAULT_OPTIONS: Final = {
+    "com.docker.network.bridge.default_bridge": "true",
+    "com.docker.network.bridge.enable_icc": "true",
+    "com.docker.network.bridge.enable_ip_masquerade": "true",
+    "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",  # noqa: S104
+    "com.docker.network.bridge.name": "docker0",
+    "com.docker.network.driver.mtu": "1500",
+}
+
+
+def render_network(network: Network, *, containers: bool = True) -> dict[str, Any]:
+    """A network as ``GET /networks/{id}`` shows it; lists leave the containers out."""
+    options = dict(_DEFAULT_OPTIONS) if network.name == DEFAULT else dict(network.options)
+    return {
+        "Name": network.name,
+        "Id": network.id,
+        "Created": render_time(network.created),
+        "Scope": "local",
+        "Driver": network.driver,
+        "EnableIPv6": False,
+        "IPAM": {
+            "Driver": "default",
+            "Options": None if network.predefined else {},
+            "Config": _render_config(network),
+        },
+        "Internal": network.internal,
+        "Attachable": network.attachable,
+        "Ingress": False,
+        "ConfigFrom": {"Network": ""},
+        "ConfigOnly": False,
+        "Containers": _render_containers(network) if containers else {},
+        "Options": options,
+        "Labels": dict(network.labels),
+    }
+
+
+def _render_config(network: Network) -> list[dict[str, str]]:
+    pool = network.pool
+    if pool is None:
+        return []
+    config = {"Subnet": str(pool.subnet)}
+    if pool.ip_range is not None:
+        config["IPRange"] = str(pool.ip_range)
+    if network.user_gateway or not network.user_subnet:
+        config["Gateway"] = str(pool.gateway)
+    return [config]
+
+
+def _render_containers(network: Network) -> dict[str, dict[str, str]]:
+    shown = {}
+    for sandbox in network.sandboxes.values():
+        endpoint = sandbox.endpoints.get(network.name)
+        if endpoint is not None:
+            shown[sandbox.container_id] = {
+                "Name": sandbox.name,
+                "EndpointID": endpoint.endpoint_id,
+                "MacAddress": endpoint.mac,
+                "IPv4Address": f"{endpoint.ip}/{endpoint.prefix_len}",
+                "IPv6Address": "",
+            }
+    return shown
+
+
+def render_time(moment: datetime.datetime) -> str:
+    """RFC 3339 in UTC with nine digits, as dockerd writes times."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+
+
+def matches(network: Network, filters: Filters) -> bool:
+    """Whether a list with ``filters`` shows a network. Raises BadParameter on a wrong filter."""
+    _check(filters, _LIST_FILTERS)
+    custom = "builtin" if network.predefined else "custom"
+    dangling = not (network.predefined or network.sandboxes)
+    for value in filters.get("type", ()):
+        if value not in ("builtin", "custom"):
+            raise BadParameter(f"Invalid filter: 'type'='{value}'")
+    wanted_dangling = [_parse_bool("dangling", one) for one in filters.get("dangling", ())]
+    return (
+        _any(filters, "driver", lambda value: value == network.driver)
+        and _any(filters, "id", lambda value: network.id.startswith(value))
+        and _any(filters, "name", lambda value: value in network.name)
+        and _any(filters, "scope", lambda value: value == "local")
+        and _any(filters, "type", lambda value: value == custom)
+        and all(wanted == dangling for wanted in wanted_dangling)
+        and all(_has_label(network, value) for value in filters.get("label", ()))
+    )
+
+
+def prunable(network: Network, filters: Filters, now: datetime.datetime) -> bool:
+    """Whether ``prune`` removes a network. Raises BadParameter on a wrong filter."""
+    _check(filters, _PRUNE_FILTERS)
+    if network.predefined or network.sandboxes:
+        return False
+    for value in filters.get("until", ()):
+        if network.created >= parse_until(value, now):
+            return False
+    return all(_has_label(network, value) for value in filters.get("label", ())) and not any(
+        _has_label(network, value) for value in filters.get("label!", ())
+    )
+
+
+def parse_until(text: str, now: datetime.datetime) -> datetime.datetime:
+    """A Unix time, an ISO time, or a span like ``10m`` or ``1h30m`` before ``now``."""
+    try:
+        return datetime.datetime.fromtimestamp(float(text), datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    seconds, number = 0.0, ""
+    for character in text:
+        if character in "smh" and number:
+            seconds += float(number) * {"s": 1, "m": 60, "h": 3600}[character]
+            number = ""
+        elif character.isdecimal():
+            number += character
+        else:
+            break
+    else:
+        if text and not number:
+            return now - datetime.timedelta(seconds=min(seconds, 1e9))
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadParameter(f"invalid filter 'until={text}'") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def _check(filters: Filters, known: tuple[str, ...]) -> None:
+    for name in filters:
+        if name not in known:
+            raise BadParameter(f"Invalid filter '{name}'")
+
+
+def _any(filters: Filters, name: str, fits: Any) -> bool:
+    values = filters.get(name, ())
+    return not values or any(fits(value) for value in values)
+
+
+def _has_label(network: Network, wanted: str) -> bool:
+    key, separator, value = wanted.partition("=")
+    return key in network.labels and (not separator or network.labels[key] == value)
+
+
+def _parse_bool(name: str, text: str) -> bool:
+    if text.lower() in ("1", "true", "t"):
+        return True
+    if text.lower() in ("0", "false", "f"):
+        return False
+    raise BadParameter(f"Invalid filter '{name}={text}'")
