@@ -1,0 +1,1 @@
+"""A Docker Engine API on plain Linux namespaces, for machines without Docker."""
