@@ -25,10 +25,9 @@ from pausedemo.embedded.images.walking import Tree, remove_child, split_name
 WHITEOUT: Final = ".wh."
 OPAQUE: Final = ".wh..wh..opq"
 _AUFS_DATA: Final = ".wh..wh."  # what aufs kept for itself; old images have it
-_LATEST_S: Final = 2**33  # as an utimensat in nanoseconds can have it
+_LATEST_S: Final = 2**33  # nanoseconds of it are a C long long
 _XATTR: Final = "SCHILY.xattr."
-_NO_LATEST_S: Final = 2**33  # as an utimensat in nanoseconds can have it
-_XATTR: Final = (errno.EPERM, errno.ENOTSUP, errno.EINVAL, errno.ENOSPC, errno.E2BIG)
+_NO_XATTR: Final = (errno.EPERM, errno.ENOTSUP, errno.EINVAL, errno.ENOSPC, errno.E2BIG)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A directory becomes a layer's tar: what overlayfs left in an upper directory, as OCI writes it."""
+"""A directory becomes a layer's tar: an overlay's upper directory as OCI writes it."""
 
 from __future__ import annotations
 
