@@ -27,6 +27,7 @@ def delete_image(
     with store.lock:
         image = store.get(reference)
         rows: Rows = []
+        untagged = False
         if not _is_id_prefix(image, reference):
             if not force and _is_single(image.names):
                 for container in store.containers.in_use(image.id)[:1]:
@@ -38,11 +39,12 @@ def delete_image(
             rows += _untag(store, events, image, parse_reference(reference).stored())
             if store.get(image.id).names:
                 return rows
+            untagged = True
         elif _is_single(image.names):
             _check(store, image, force=force, names_matter=False)
             for name in image.names:
                 rows += _untag(store, events, image, name)
-        _delete(store, events, image.id, rows, force=force, prune=prune)
+        _delete(store, events, image.id, rows, force=force, prune=prune, quiet=untagged)
         return rows
 
 
@@ -95,17 +97,23 @@ def _conflict(image: Image, force: str, why: str) -> Conflict:
 
 
 def _delete(
-    store: ImageStore, events: Events, image_id: str, rows: Rows, *, force: bool, prune: bool
+    store: ImageStore,
+    events: Events,
+    image_id: str,
+    rows: Rows,
+    *,
+    force: bool,
+    prune: bool,
+    quiet: bool,
 ) -> None:
-    first = True
     while True:
         image = store.get(image_id)
         try:
-            _check(store, image, force=force and first, names_matter=True)
+            _check(store, image, force=force, names_matter=True)
         except Conflict:
-            if first:
+            if not quiet:
                 raise
-            return  # an ancestor that is still needed
+            return  # its name is gone, which is what was asked for; or an ancestor in use
         for name in image.names:
             store.remove_name(name)
             tell(events, "untag", image)
@@ -117,7 +125,7 @@ def _delete(
         known = {one.id for one in store.images()}
         if not prune or image.parent not in known or store.get(image.parent).names:
             return
-        image_id, first = image.parent, False
+        image_id, force, quiet = image.parent, False, True
 
 
 def prune_images(store: ImageStore, events: Events, filters: Filters) -> dict[str, Any]:
@@ -137,7 +145,7 @@ def prune_images(store: ImageStore, events: Events, filters: Filters) -> dict[st
                 continue
             for name in image.names:
                 rows += _untag(store, events, image, name)
-            _delete(store, events, image.id, rows, force=False, prune=True)
+            _delete(store, events, image.id, rows, force=False, prune=True, quiet=True)
         reclaimed = before - store.layers_size()
     events.publish("image", "prune", "", {"reclaimed": str(reclaimed)})
     return {"ImagesDeleted": rows or None, "SpaceReclaimed": reclaimed}

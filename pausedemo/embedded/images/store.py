@@ -288,6 +288,13 @@ class ImageStore:
             self._files.drop_image(image.id)
             return self.sweep()
 
+    def drop_unnamed(self, image_id: str) -> None:
+        """Take back an image that was just made, unless it got a name or a use meanwhile."""
+        with self.lock:
+            image = self._images.get(image_id)
+            if image and not image.names and not self.containers.in_use(image_id):
+                self.drop(image)
+
     def sweep(self) -> list[str]:
         """Remove the layers that no image, lease or container needs; their diff ids, lowest first.
 
