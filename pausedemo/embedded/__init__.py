@@ -1,0 +1,1 @@
+"""A Docker Engine API server on plain Linux namespaces, for machines without Docker."""

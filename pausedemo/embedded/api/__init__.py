@@ -1,0 +1,1 @@
+"""The HTTP side of the embedded engine: one file per group of endpoints."""
