@@ -1,0 +1,1 @@
+"""The classic builder: a Dockerfile and its context become an image, one step after another."""

@@ -1,0 +1,26 @@
+"""Moments as the API and the log files write them: RFC 3339 in UTC, to the nanosecond."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+NS: Final = 1_000_000_000
+
+
+def render_time(time_ns: int, *, fixed: bool = False) -> str:
+    """RFC 3339 in UTC, as Go writes it: trailing zeros cut, or nine digits when ``fixed``.
+
+    The file holds the first, ``docker logs --timestamps`` prints the second.
+    """
+    seconds, rest = divmod(time_ns, NS)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    fraction = f".{rest:09d}"
+    return whole + (fraction if fixed else fraction.rstrip("0").rstrip(".")) + "Z"
+
+
+def parse_time(text: str) -> int:
+    """Nanoseconds since the epoch of what ``render_time`` wrote. ValueError for other texts."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    return int(moment.timestamp()) * NS + int(fraction.ljust(9, "0") or "0")
