@@ -14,7 +14,7 @@ from pausedemo.embedded.containers.logfile import LogFile
 from pausedemo.embedded.containers.mounts import MountPoint
 from pausedemo.embedded.containers.options import RestartPolicy, Security
 from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer
-from pausedemo.embedded.images.store import Image
+from pausedemo.embedded.images.image import Image
 from pausedemo.embedded.keeper.client import Process
 from pausedemo.embedded.network.model import Sandbox
 

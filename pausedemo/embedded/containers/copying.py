@@ -129,6 +129,30 @@ def pack(path: str, container: str, out: Writable) -> None:
             _pack_one(tar, real, name)
 
 
+def pack_root(out: Writable) -> None:
+    """Write a tar of the whole file system, without what is mounted in it (``docker export``)."""
+    device = os.lstat("/").st_dev
+    with tarfile.open(fileobj=_Sink(out), mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for folder, folders, files in os.walk("/"):
+            kept = []
+            for name in sorted(folders):
+                path = os.path.join(folder, name)
+                found = os.lstat(path)
+                if found.st_dev == device:
+                    _pack_one(tar, path, path[1:])
+                    if not st.S_ISLNK(found.st_mode):
+                        kept.append(name)
+                else:
+                    empty = tarfile.TarInfo(path[1:])
+                    empty.type, empty.mode = tarfile.DIRTYPE, 0o755
+                    tar.addfile(empty)
+            folders[:] = kept
+            for name in sorted(files):
+                path = os.path.join(folder, name)
+                if os.lstat(path).st_dev == device:
+                    _pack_one(tar, path, path[1:])
+
+
 class _Sink(io.RawIOBase):
     """A writer that tarfile takes: some that we get can only write, and write all at once."""
 

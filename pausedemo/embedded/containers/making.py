@@ -16,7 +16,7 @@ from pausedemo.embedded.containers.mounts import MountPoint, parse_mounts
 from pausedemo.embedded.containers.registry import Containers
 from pausedemo.embedded.containers.views import complete_host_config
 from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
-from pausedemo.embedded.images.store import Image, ImageStore
+from pausedemo.embedded.images.store import ImageStore
 from pausedemo.embedded.volumes import Volumes
 
 #: Two words make a name for who gave none.

@@ -1,0 +1,123 @@
+"""Where an engine keeps its things, and that only one does so there."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pausedemo.embedded.errors import Conflict
+
+ROOT_STATE: Final = Path("/var/lib/pausedemo/embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """An engine's own folder, held by a lock for as long as the engine lives.
+
+    ``key`` names the engine where the kernel's names are shared by all: cgroups, links.
+    """
+
+    path: Path
+    lock: int
+
+    @property
+    def key(self) -> str:
+        """Twelve hexadecimal digits of the folder's path."""
+        return make_key(self.path)
+
+    @property
+    def containers(self) -> Path:
+        """One folder for each container; nothing in it outlives the engine."""
+        return self.path / "containers"
+
+    @property
+    def images(self) -> Path:
+        """Layers, configurations, names."""
+        return self.path / "images"
+
+    @property
+    def volumes(self) -> Path:
+        """Volumes, which do outlive the engine."""
+        return self.path / "volumes"
+
+    def sweep(self) -> None:
+        """Remove what an engine that was killed left of its containers."""
+        shutil.rmtree(self.containers, ignore_errors=True)
+        self.containers.mkdir(mode=0o711, parents=True, exist_ok=True)
+
+
+def make_key(path: Path) -> str:
+    """A short name for a path."""
+    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
+
+
+def find_state(socket_path: Path, *, rootless: bool) -> Path:
+    """The folder that belongs to a socket when none was named."""
+    name = make_key(socket_path)
+    if not rootless:
+        return ROOT_STATE / name
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    return Path(data) / "pausedemo/embedded" / name
+
+
+def open_state(path: Path) -> StateFolder:
+    """Take a folder for this process. Raises Conflict when another engine has it."""
+    path.mkdir(mode=0o711, parents=True, exist_ok=True)
+    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise Conflict(
+            f"another engine uses {path}: stop it, or name another folder with --state"
+        ) from None
+    return StateFolder(path, lock)
+
+
+def bind_socket(path: Path) -> socket.socket:
+    """A listening socket for the owner only. A stale one is taken over, a live one is refused.
+
+    Raises Conflict.
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    before = os.umask(0o177)
+    try:
+        if _is_stale(path):
+            path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        listening.bind(str(path))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise Conflict(f"cannot listen at {path}: {error.strerror or error}") from error
+    except Conflict:
+        listening.close()
+        raise
+    finally:
+        os.umask(before)
+    return listening
+
+
+def _is_stale(path: Path) -> bool:
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISSOCK(kind):
+        raise Conflict(f"{path} is there and is no socket: name another path")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(5)
+        try:
+            asking.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except OSError as error:
+            raise Conflict(f"cannot tell who listens at {path}: {error}") from error
+    raise Conflict(f"an engine already listens at {path}")
