@@ -155,7 +155,13 @@ class Networks:
         endpoint = sandbox.gateway_endpoint
         if endpoint is None:
             return {}
-        return await self._publisher.publish(sandbox, endpoint, wanted, self._sandboxes.values())
+        ports = await self._publisher.publish(
+            sandbox, endpoint, wanted, tuple(self._sandboxes.values())
+        )
+        if sandbox.released:  # meanwhile: then nobody else closes what was opened
+            await self._drop(sandbox)
+            raise ServerError(f"container {sandbox.name} is gone")
+        return ports
 
     def hosts_entries(self, sandbox: Sandbox, hostname: str, extra_hosts: Iterable[str]) -> str:
         """The text of /etc/hosts; see ``files.render_hosts``."""
