@@ -62,7 +62,8 @@ def parse_create(body: Any) -> Wish:
     ):
         if body.get(field):
             raise NotSupported(f"{what} are not supported")
-    if (body.get("ConfigFrom") or {}).get("Network"):
+    origin = body.get("ConfigFrom") or {}
+    if not isinstance(origin, dict) or origin.get("Network"):
         raise NotSupported("networks made from another's configuration are not supported")
     if body.get("Scope") not in (None, "", "local"):
         raise NotSupported(f"networks of scope {body['Scope']} are not supported")
@@ -103,7 +104,10 @@ def _parse_ipam(
         raise NotSupported(f"address driver {ipam['Driver']} is not supported: default is")
     if ipam.get("Options"):
         raise NotSupported("options for the address driver are not supported")
-    configs = [one for one in ipam.get("Config") or [] if one]
+    listed = ipam.get("Config") or []
+    if not isinstance(listed, list):
+        raise BadParameter("IPAM.Config is not a list of objects")
+    configs = [one for one in listed if one]
     if not configs:
         return None, None, None
     if len(configs) > 1:

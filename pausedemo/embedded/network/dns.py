@@ -24,6 +24,7 @@ _PORT: Final = 53
 _TTL_S: Final = 600
 _FORWARD_S: Final = 4
 _IDLE_S: Final = 10
+_DATAGRAM: Final = 512
 _MOST_FORWARDED: Final = 100
 """Questions on their way to the host's resolvers at one time, as dockerd's maxConcurrent."""
 
@@ -86,7 +87,7 @@ class NameServer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Any) -> None:
         answer = self.answer(data)
         if answer is not None:
-            self._send(answer, addr)
+            self._send(compute_datagram(data, answer), addr)
         elif len(self._tasks) < _MOST_FORWARDED:
             self._spawn(self._answer_later(data, addr))
 
@@ -156,6 +157,22 @@ class NameServer(asyncio.DatagramProtocol):
         reply = DNSRecord.parse(data).reply(aa=0)
         reply.header.rcode = RCODE.SERVFAIL
         return bytes(reply.pack())
+
+
+def compute_datagram(question: bytes, answer: bytes) -> bytes:
+    """``answer``, or when it is too long for the asker its head, which says to ask by TCP.
+
+    The asker takes 512 bytes, or what it says (RFC 6891).
+    """
+    if len(answer) <= _DATAGRAM:
+        return answer
+    asked = DNSRecord.parse(question)
+    sizes = [one.rclass for one in asked.ar if one.rtype == QTYPE.OPT]
+    if len(answer) <= max(sizes, default=_DATAGRAM):
+        return answer
+    head = asked.reply(aa=0)
+    head.header.tc = 1
+    return bytes(head.pack())
 
 
 async def _ask(data: bytes, upstream: str, kind: socket.SocketKind) -> bytes:

@@ -20,6 +20,8 @@ from pausedemo.embedded.network.model import Endpoint, Network
 from pausedemo.embedded.network.namespaces import NodeThread
 from pausedemo.embedded.network.netlink import Netlink
 
+BRIDGE_PREFIX: Final = "br-"
+HOST_PREFIX: Final = "pd"
 _FIRST_INDEX: Final = 2  # the loopback device is 1
 
 
@@ -154,7 +156,7 @@ class Links:
 
 def bridge_name(network: Network) -> str:
     """The name of a network's bridge in the node namespace."""
-    return f"br-{network.id[:12]}"
+    return f"{BRIDGE_PREFIX}{network.id[:12]}"
 
 
 def uplink_name(network: Network) -> str:
@@ -164,7 +166,7 @@ def uplink_name(network: Network) -> str:
 
 def host_name(network: Network) -> str:
     """The name of a network's link in the host's namespace."""
-    return f"pd{network.id[:8]}"
+    return f"{HOST_PREFIX}{network.id[:8]}"
 
 
 def _random_mac() -> str:

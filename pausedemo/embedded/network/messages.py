@@ -7,6 +7,7 @@ made with sequence number 0; ``netlink.Netlink`` puts the real one in.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -24,6 +25,10 @@ _INET: Final = 2
 _NO_PREFIX_ROUTE: Final = 0x200  # IFA_F_NOPREFIXROUTE
 _MAIN_TABLE, _PROTO_BOOT, _UNICAST = 254, 3, 1
 _SCOPE_LINK: Final = 253
+# What stands in a template for a value; none of them, as bytes, is part of any message.
+_ANY_NAME, _ANY_MAC = "?" * 15, "fe:dc:ba:98:76:54"
+_ANY_BRIDGE, _ANY_NAMESPACE = 0x7EDCBA91, 0x7EDCBA92
+_ANY_ADDRESS, _ANY_BROADCAST = "254.220.186.145", "254.220.186.146"
 LOOPBACK: Final = 1
 """The loopback device has this index in every network namespace."""
 
@@ -99,20 +104,36 @@ def new_veth(
     ``peer_namespace`` is a descriptor of a network namespace; ``peer_index`` 0 lets the kernel
     choose. The peer cannot be up yet: veth_open wants both ends to be there (ENOTCONN).
     """
+    template = _veth_template(len(name), peer, peer_index)
+    for place, value in (
+        (_ANY_NAME[: len(name)].encode(), name.encode()),
+        (_pack(_ANY_BRIDGE), _pack(bridge)),
+        (_pack(_ANY_NAMESPACE), _pack(peer_namespace)),
+        (bytes.fromhex(_ANY_MAC.replace(":", "")), bytes.fromhex(peer_mac.replace(":", ""))),
+    ):
+        template = template.replace(place, value, 1)
+    return template
+
+
+@functools.lru_cache(maxsize=64)
+def _veth_template(name_length: int, peer: str, peer_index: int) -> bytes:
+    """``new_veth`` with values to be replaced: encoding takes 0.2 ms, a sixth of a sandbox."""
     end = {
         "index": peer_index,
         "attrs": [
             ("IFLA_IFNAME", peer),
-            ("IFLA_ADDRESS", peer_mac),
-            ("IFLA_NET_NS_FD", peer_namespace),
+            ("IFLA_ADDRESS", _ANY_MAC),
+            ("IFLA_NET_NS_FD", _ANY_NAMESPACE),
         ],
     }
     data = {"attrs": [("VETH_INFO_PEER", end)]}
     info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]}
-    attributes = [("IFLA_IFNAME", name), ("IFLA_MASTER", bridge), ("IFLA_LINKINFO", info)]
+    name = _ANY_NAME[:name_length]
+    attributes = [("IFLA_IFNAME", name), ("IFLA_MASTER", _ANY_BRIDGE), ("IFLA_LINKINFO", info)]
     return _link(_NEWLINK, _REQUEST_ACK | _CREATE, attributes, flags=_UP, change=_UP)
 
 
+@functools.lru_cache(maxsize=64)
 def link_up(index: int) -> bytes:
     """Set a link up."""
     return _link(_NEWLINK, _REQUEST_ACK, [], index=index, flags=_UP, change=_UP)
@@ -141,15 +162,30 @@ def get_link(name: str) -> bytes:
 
 def new_address(index: int, address: str, prefix_len: int, *, route: bool = True) -> bytes:
     """An IPv4 address on a link; without ``route`` the kernel adds no connected route."""
-    broadcast = _broadcast(address, prefix_len)
-    attributes = [("IFA_LOCAL", address), ("IFA_ADDRESS", address), ("IFA_BROADCAST", broadcast)]
+    template = _address_template(index, prefix_len, route)
+    packed = _packed(address)
+    host = (1 << (32 - prefix_len)) - 1
+    broadcast = (int.from_bytes(packed, "big") | host).to_bytes(4, "big")
+    return template.replace(_packed(_ANY_BROADCAST), broadcast).replace(
+        _packed(_ANY_ADDRESS), packed
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _address_template(index: int, prefix_len: int, route: bool) -> bytes:
+    attributes: list[Any] = [
+        ("IFA_LOCAL", _ANY_ADDRESS),
+        ("IFA_ADDRESS", _ANY_ADDRESS),
+        ("IFA_BROADCAST", _ANY_BROADCAST),
+    ]
     if not route:
-        attributes.append(("IFA_FLAGS", _NO_PREFIX_ROUTE))  # type: ignore[arg-type]
+        attributes.append(("IFA_FLAGS", _NO_PREFIX_ROUTE))
     fields = {"family": _INET, "prefixlen": prefix_len, "index": index}
     message = _classes.address()
     return _encode(message, _NEWADDR, _REQUEST_ACK | _CREATE, attributes, **fields)
 
 
+@functools.lru_cache(maxsize=64)
 def new_default_route(gateway: str, index: int) -> bytes:
     """The default route through ``gateway``."""
     return _route([("RTA_GATEWAY", gateway), ("RTA_OIF", index)], dst_len=0, scope=0)
@@ -204,7 +240,9 @@ def _decode(of: Any, data: bytes) -> Any:
     return message
 
 
-def _broadcast(address: str, prefix_len: int) -> str:
-    number = int.from_bytes(bytes(map(int, address.split("."))), "big")
-    number |= (1 << (32 - prefix_len)) - 1
-    return ".".join(map(str, number.to_bytes(4, "big")))
+def _pack(number: int) -> bytes:
+    return number.to_bytes(4, sys.byteorder)
+
+
+def _packed(address: str) -> bytes:
+    return bytes(map(int, address.split(".")))

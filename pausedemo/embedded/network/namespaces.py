@@ -83,6 +83,10 @@ class NodeThread:
             setns(self.node_fd, Namespace.NETWORK)
         return descriptor
 
+    def forward(self) -> None:
+        """Let the node namespace pass packets on. Call it in the thread."""
+        _set_sysctls((("ipv4/ip_forward", "1"),))
+
     def inside(self, descriptor: int, work: Callable[[], T]) -> T:
         """Do ``work`` in the namespace ``descriptor``. Call it in the thread."""
         setns(descriptor, Namespace.NETWORK)
@@ -102,7 +106,8 @@ class NodeThread:
             self.node = undo.enter_context(Netlink())
             self.reaper = undo.enter_context(Netlink())
             self.node.request(messages.link_up(messages.LOOPBACK))
-            _set_sysctls((("ipv6/conf/all/disable_ipv6", "1"),))
+            # A new namespace takes the host's forwarding over (devinet.c, devinet_init_net).
+            _set_sysctls((("ipv6/conf/all/disable_ipv6", "1"), ("ipv4/ip_forward", "0")))
             self._undo = undo.pop_all()
 
 

@@ -23,6 +23,7 @@ from pausedemo.embedded.network.model import (
 )
 from pausedemo.embedded.network.names import Names
 from pausedemo.embedded.network.namespaces import NodeThread
+from pausedemo.embedded.network.outside import Outside, Reach
 from pausedemo.embedded.network.ports import Publisher
 from pausedemo.embedded.network.reaper import Reaper
 from pausedemo.embedded.network.registry import Registry
@@ -38,7 +39,10 @@ class Networks:
         self._node = NodeThread()
         self._links = Links(self._node, rootless=rootless)
         self._reaper = Reaper(self._node, self._links)
-        self._registry = Registry(self._node, self._links, self._reaper, events, rootless=rootless)
+        self._outside = Outside(self._node, rootless=rootless)
+        self._registry = Registry(
+            self._node, self._links, self._reaper, self._outside, events, rootless=rootless
+        )
         self._names = Names(self._registry.networks.values())
         self._publisher = Publisher(self._dial)
         self._sandboxes: dict[str, Sandbox] = {}
@@ -46,6 +50,7 @@ class Networks:
     async def open(self) -> None:
         """Make the node namespace and the predefined networks. OSError: the kernel forbids it."""
         await self._node.open()
+        await self._outside.open()
         await self._registry.open()
 
     async def close(self) -> None:
@@ -53,8 +58,13 @@ class Networks:
         for sandbox in tuple(self._sandboxes.values()):
             await self.release(sandbox)
         await self._registry.close()
+        await self._outside.close()
         await self._reaper.close()
         await self._node.close()
+
+    def describe(self) -> Reach:
+        """Whether containers reach the outside, and how or why not."""
+        return self._outside.describe()
 
     async def settle(self) -> None:
         """Wait until the links of released sandboxes are gone, some 20 ms after ``release``."""
@@ -145,7 +155,13 @@ class Networks:
         endpoint = sandbox.gateway_endpoint
         if endpoint is None:
             return {}
-        return await self._publisher.publish(sandbox, endpoint, wanted, self._sandboxes.values())
+        ports = await self._publisher.publish(
+            sandbox, endpoint, wanted, tuple(self._sandboxes.values())
+        )
+        if sandbox.released:  # meanwhile: then nobody else closes what was opened
+            await self._drop(sandbox)
+            raise ServerError(f"container {sandbox.name} is gone")
+        return ports
 
     def hosts_entries(self, sandbox: Sandbox, hostname: str, extra_hosts: Iterable[str]) -> str:
         """The text of /etc/hosts; see ``files.render_hosts``."""

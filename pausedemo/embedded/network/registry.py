@@ -12,6 +12,7 @@ from pausedemo.embedded.network.creation import Wish, make_network, parse_create
 from pausedemo.embedded.network.links import Links, bridge_name, uplink_name
 from pausedemo.embedded.network.model import DEFAULT, Events, Network, Sandbox
 from pausedemo.embedded.network.namespaces import NodeThread
+from pausedemo.embedded.network.outside import Outside
 from pausedemo.embedded.network.reaper import Reaper
 from pausedemo.embedded.network.subnets import AddressPool, Claims, compute_free
 
@@ -20,11 +21,19 @@ class Registry:
     """Networks by id, the predefined ones included. They last as long as the engine."""
 
     def __init__(
-        self, node: NodeThread, links: Links, reaper: Reaper, events: Events, *, rootless: bool
+        self,
+        node: NodeThread,
+        links: Links,
+        reaper: Reaper,
+        outside: Outside,
+        events: Events,
+        *,
+        rootless: bool,
     ) -> None:
         self._node = node
         self._links = links
         self._reaper = reaper
+        self._outside = outside
         self._events = events
         self._rootless = rootless
         self._claims = Claims()
@@ -89,6 +98,7 @@ class Registry:
         del self.networks[network.id]
         await self._reaper.remove([uplink_name(network), bridge_name(network)])
         await self._reaper.settle()
+        await self._outside.refresh(tuple(self.networks.values()))
         if network.pool is not None:
             self._claims.give(network.pool.subnet)
         self._publish("destroy", network)
@@ -144,4 +154,5 @@ class Registry:
                 raise ServerError(f"network {network.name} could not be made: {error}") from error
             raise
         self.networks[network.id] = network
+        await self._outside.refresh(tuple(self.networks.values()))
         return True

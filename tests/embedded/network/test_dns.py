@@ -7,7 +7,7 @@ import struct
 import sys
 
 import pytest
-from dnslib import RR, A, DNSRecord  # type: ignore[import-untyped]
+from dnslib import EDNS0, RR, A, DNSRecord  # type: ignore[import-untyped]
 
 from pausedemo.embedded.network import dns
 from pausedemo.embedded.network.model import Attachment, DnsOptions, Sandbox
@@ -108,3 +108,16 @@ def test_a_question_cut_short_gets_no_answer(length: int):
 def test_a_foreign_name_is_not_answered_here():
     server = dns.NameServer(Sandbox("s", "c" * 64, "web", -1), Names(()), lambda: ())
     assert server.answer(DNSRecord.question("example.org").pack()) is None
+
+
+def test_an_answer_too_long_for_a_datagram_says_to_ask_by_tcp():
+    question = DNSRecord.question("web")
+    reply = question.reply()
+    for last in range(60):
+        reply.add_answer(RR("web", rdata=A(f"10.0.0.{last}")))
+    answer = reply.pack()
+    assert len(answer) > 900
+    short = DNSRecord.parse(dns.compute_datagram(question.pack(), answer))
+    assert (short.header.tc, short.rr, short.q) == (1, [], question.q)
+    question.add_ar(EDNS0(udp_len=1232))
+    assert dns.compute_datagram(question.pack(), answer) == answer
