@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import ipaddress
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -65,9 +66,11 @@ class Registry:
         self._credentials = credentials
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.trust_env = not plain  # no proxy to this machine
         # Or requests takes credentials from ~/.netrc, which are not for this.
-        self._session.auth = lambda request: request
+        self._session.trust_env = False
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        if not plain:
+            self._session.proxies.update(requests.utils.get_environ_proxies(self._base))
         self._authorization = (
             f"Bearer {credentials.registry_token}" if credentials.registry_token else ""
         )
@@ -264,7 +267,7 @@ def _transfer() -> Iterator[None]:
 
 
 def _read_error(answer: requests.Response) -> tuple[str, str]:
-    """The first error's code, and it as dockerd prints it: ``manifest unknown: manifest unknown``."""
+    """The first error's code, and its text as dockerd prints it: ``manifest unknown: ...``."""
     try:
         raw = next(answer.iter_content(64 * 1024), b"")
         first: dict[str, Any] = json.loads(raw)["errors"][0]
