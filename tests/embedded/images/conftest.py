@@ -11,6 +11,9 @@ import pytest
 from pausedemo.embedded.images.layers import Ways
 from pausedemo.embedded.images.limits import Limits
 from pausedemo.embedded.images.store import ImageStore
+from tests.images.conftest import registry, registry_program
+
+__all__ = ["registry", "registry_program"]  # fixtures
 
 SMALL = Limits(
     max_bytes=8 * 1024 * 1024, max_entries=500, max_ratio=50, ratio_from=1024 * 1024,
@@ -66,9 +69,7 @@ def events() -> EventLog:
 
 
 def open_store(root: Path, **more: Any) -> ImageStore:
-    return ImageStore(
-        root, rootless=not is_root(), single_id=not is_root(), limits=SMALL, **more
-    )
+    return ImageStore(root, rootless=not is_root(), single_id=not is_root(), limits=SMALL, **more)
 
 
 def list_files(root: Path) -> set[str]:

@@ -66,9 +66,7 @@ def make_docker_archive(
     paths = [f"{number}/layer.tar" for number, _ in enumerate(layers)]
     row = {"Config": name, "RepoTags": list(tags), "Layers": paths, **manifest}
     files = [entry(path, layer) for path, layer in zip(paths, layers, strict=True)]
-    return make_tar(
-        *files, entry(name, config), entry("manifest.json", json.dumps([row]).encode())
-    )
+    return make_tar(*files, entry(name, config), entry("manifest.json", json.dumps([row]).encode()))
 
 
 def make_oci_archive(config: bytes, layers: Sequence[bytes], name: str) -> bytes:

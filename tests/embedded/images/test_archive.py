@@ -5,6 +5,7 @@ import io
 import json
 import random
 import tarfile
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,20 @@ HIGH = make_tar(entry("high", b"123"))
 CONFIG = make_config(LOW, HIGH)
 DOCKER = make_docker_archive(CONFIG, (LOW, HIGH), ["a:1", "b:2"])
 OCI = make_oci_archive(CONFIG, (gzip.compress(LOW), HIGH), "docker.io/library/a:1")
+
+
+def ignore(line):
+    """Progress that nobody reads."""
+
+
+def read_member(tar: tarfile.TarFile, name: str) -> bytes:
+    found = tar.extractfile(name)
+    assert found
+    return found.read()
+
+
+def read_json(tar: tarfile.TarFile, name: str) -> Any:
+    return json.loads(read_member(tar, name))
 
 
 @pytest.fixture
@@ -79,15 +94,14 @@ def test_a_name_that_another_image_had_is_taken_from_it(store, load):
 
 
 def test_a_layer_that_is_a_link_to_another_is_followed(store, load):
-    name = f"{digest(CONFIG)[7:]}.json"
-    row = {"Config": name, "RepoTags": None, "Layers": ["one/layer.tar", "two/layer.tar"]}
     config = make_config(LOW, LOW)
-    row["Config"] = f"{digest(config)[7:]}.json"
+    name = f"{digest(config)[7:]}.json"
+    row = {"Config": name, "RepoTags": None, "Layers": ["one/layer.tar", "two/layer.tar"]}
     load(
         make_tar(
             entry("one/layer.tar", LOW),
             link("two/layer.tar", "../one/layer.tar"),
-            entry(row["Config"], config),
+            entry(name, config),
             entry("manifest.json", json.dumps([row]).encode()),
         )
     )
@@ -104,8 +118,8 @@ def test_what_is_saved_loads_with_the_same_digests(store, load, tmp_path, events
     raw = path.read_bytes()
     with tarfile.open(path) as tar:
         names = tar.getnames()
-        rows = json.load(tar.extractfile("manifest.json"))
-        index = json.load(tar.extractfile("index.json"))
+        rows = read_json(tar, "manifest.json")
+        index = read_json(tar, "index.json")
     assert f"blobs/sha256/{digest(LOW)[7:]}" in names
     assert rows[0]["RepoTags"] == ["a:1"]
     assert index["manifests"][0]["annotations"] == {
@@ -113,7 +127,7 @@ def test_what_is_saved_loads_with_the_same_digests(store, load, tmp_path, events
         "org.opencontainers.image.ref.name": "1",
     }
     again = open_store(tmp_path / "again")
-    load_images(again, events, path, lambda line: None)
+    load_images(again, events, path, ignore)
     assert again.get("a:1").id == digest(CONFIG)
     # The same archive without its docker half is an OCI layout.
     out = io.BytesIO()
@@ -123,7 +137,7 @@ def test_what_is_saved_loads_with_the_same_digests(store, load, tmp_path, events
                 oci.addfile(member, tar.extractfile(member) if member.isreg() else None)
     (tmp_path / "oci.tar").write_bytes(out.getvalue())
     third = open_store(tmp_path / "third")
-    load_images(third, events, tmp_path / "oci.tar", lambda line: None)
+    load_images(third, events, tmp_path / "oci.tar", ignore)
     assert third.get("a:1").id == digest(CONFIG)
     with path.open("wb") as file:
         save_images(again, events, ["a:1"], file)
@@ -147,14 +161,13 @@ def test_save_keeps_the_names_that_were_asked_for(store, load, tmp_path, events,
     with path.open("wb") as file:
         save_images(store, events, names, file)
     with tarfile.open(path) as tar:
-        assert json.load(tar.extractfile("manifest.json"))[0]["RepoTags"] == tags
+        assert read_json(tar, "manifest.json")[0]["RepoTags"] == tags
 
 
 def replace_member(archive: bytes, name: str, data: bytes) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         kept = [
-            entry(one.name, data if one.name == name else tar.extractfile(one).read())
-            for one in tar
+            entry(one.name, data if one.name == name else read_member(tar, one.name)) for one in tar
         ]
     return make_tar(*kept)
 
