@@ -142,7 +142,8 @@ class ImageStore:
     @contextlib.contextmanager
     def _hold(self, layers: Iterable[str]) -> Iterator[Lease]:
         with self.lease() as lease:
-            lease.layers.update(layers)
+            with self.lock:
+                lease.layers.update(layers)
             yield lease
 
     def temporary(self) -> contextlib.AbstractContextManager[Path]:

@@ -4,7 +4,11 @@ import gzip
 import io
 import json
 import random
+import signal
+import subprocess
+import sys
 import tarfile
+import time
 from typing import Any
 
 import pytest
@@ -249,3 +253,45 @@ def test_an_archive_with_broken_bytes_loads_rightly_or_is_refused_whole(
                 assert [layer.tar.exists() for layer in image.layers]
                 store.drop_unnamed(image.id)
     assert list((tmp_path / "store/tmp").iterdir()) == []
+
+
+LOADER = """
+import sys
+from pathlib import Path
+from pausedemo.embedded.images.archive import load_images
+from pausedemo.embedded.images.removal import delete_image
+from tests.embedded.images.conftest import EventLog, open_store
+
+store = open_store(Path(sys.argv[1]))
+print("ready", flush=True)
+for _ in range(10_000):
+    load_images(store, EventLog(), Path(sys.argv[2]), print)
+    delete_image(store, EventLog(), "a:1")
+    delete_image(store, EventLog(), "b:2")
+"""
+
+
+def test_a_store_whose_engine_was_killed_at_any_moment_is_whole(tmp_path, events):
+    chance = random.Random(7)  # noqa: S311
+    path = tmp_path / "archive.tar"
+    path.write_bytes(DOCKER)
+    root = tmp_path / "killed"
+    for _ in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", LOADER, root, path], stdout=subprocess.PIPE
+        )
+        assert process.stdout
+        with process.stdout:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(chance.uniform(0, 0.05))
+            process.kill()
+            process.stdout.read()
+        assert process.wait(10) == -signal.SIGKILL
+        store = open_store(root)
+        assert list((root / "tmp").iterdir()) == []
+        for image in store.images():
+            for layer in image.layers:
+                assert digest(gzip.decompress(layer.tar.read_bytes())) == layer.diff_id
+                assert layer.tree.is_dir()
+        load_images(store, events, path, ignore)
+        assert store.get("a:1").id == digest(CONFIG)
