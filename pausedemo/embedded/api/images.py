@@ -167,10 +167,13 @@ class ImagesApi:
         with self._store.temporary() as path:
             with path.open("wb") as file:
                 parts: list[bytes] = []
-                held = 0
+                held = total = 0
                 async for data in request.content.iter_chunked(_CHUNK):
                     parts.append(data)
                     held += len(data)
+                    total += len(data)
+                    if total > self._store.limits.max_bytes:
+                        raise BadParameter("archive is longer than this engine takes")
                     if held >= _SPOOL:
                         await asyncio.to_thread(file.writelines, parts)
                         parts, held = [], 0

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from pausedemo.embedded.errors import ApiError
+from pausedemo.embedded.errors import ApiError, ServerError
 
 Tell = Callable[[dict[str, Any]], None]
 _WAITING: Final = 1000  # lines that a client may be behind
@@ -44,6 +44,8 @@ async def answer_lines(request: web.Request, work: Callable[[Tell], Any]) -> web
     def run() -> None:
         try:
             work(tell)
+        except OSError as error:  # of the disk
+            raise ServerError(str(error)) from error
         finally:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the engine stops
                 loop.call_soon_threadsafe(lines.put_nowait, None)

@@ -41,7 +41,7 @@ def parse_credentials(header: str) -> Credentials:
         return NO_CREDENTIALS
     try:
         padded = header.rstrip("=") + "=" * (-len(header.rstrip("=")) % 4)
-        parsed = json.loads(base64.b64decode(padded, altchars=b"-_") or b"{}")
+        parsed = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True) or b"{}")
     except ValueError as error:
         raise BadParameter("invalid X-Registry-Auth header") from error
     if not isinstance(parsed, dict):

@@ -14,10 +14,10 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from pausedemo.embedded.images.attributes import set_time, set_xattrs
 from pausedemo.embedded.images.limits import BadArchive, Limits
 from pausedemo.embedded.images.unpacking import Source, TarReader, Unpacked
 from pausedemo.embedded.images.walking import Tree, remove_child, split_name
@@ -25,9 +25,6 @@ from pausedemo.embedded.images.walking import Tree, remove_child, split_name
 WHITEOUT: Final = ".wh."
 OPAQUE: Final = ".wh..wh..opq"
 _AUFS_DATA: Final = ".wh..wh."  # what aufs kept for itself; old images have it
-_LATEST_S: Final = 2**33  # nanoseconds of it are a C long long
-_XATTR: Final = "SCHILY.xattr."
-_NO_XATTR: Final = (errno.EPERM, errno.ENOTSUP, errno.EINVAL, errno.ENOSPC, errno.E2BIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ class _Writer:
         self._set_owner(name, parent, entry)
         if not entry.issym():
             os.chmod(name, stat.S_IMODE(entry.mode), dir_fd=parent)
-        _set_time(name, parent, entry)
+        set_time(name, parent, entry)
 
     def _write_data(self, parent: int, name: str, entry: tarfile.TarInfo) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -178,8 +175,8 @@ class _Writer:
             # In this order: chown takes setuid bits and capabilities away.
             self._set_owner(opened, None, entry)
             os.fchmod(opened, stat.S_IMODE(entry.mode))
-            _set_xattrs(opened, entry)
-            _set_time(opened, None, entry)
+            set_xattrs(opened, entry)
+            set_time(opened, None, entry)
         finally:
             os.close(opened)
 
@@ -259,8 +256,8 @@ class _Writer:
             with _opened(parent, None) as opened:
                 self._set_owner(opened, None, entry)
                 os.fchmod(opened, stat.S_IMODE(entry.mode))
-                _set_xattrs(opened, entry)
-                _set_time(opened, None, entry)
+                set_xattrs(opened, entry)
+                set_time(opened, None, entry)
 
 
 @contextlib.contextmanager
@@ -292,40 +289,3 @@ def _make_whiteout(parent: int, name: str) -> None:
 def _check_text(text: str, what: str) -> None:
     if not text or "\0" in text or len(os.fsencode(text)) > 4095:
         raise BadArchive(f"archive has {what}: {text[:80]!r}")
-
-
-def _set_time(what: int | str, parent: int | None, entry: tarfile.TarInfo) -> None:
-    """The time of modification, to the nanosecond where the archive has it."""
-    exact = entry.pax_headers.get("mtime", "")
-    try:
-        if not abs(entry.mtime) < _LATEST_S:
-            raise ValueError(entry.mtime)
-        # The text may say 1e999999999 where the number was cut: short ones only.
-        seconds = Decimal(
-            exact if 0 < len(exact) < 32 and "e" not in exact.lower() else entry.mtime
-        )
-        nanoseconds = int(seconds * 1_000_000_000)
-        times = (nanoseconds, nanoseconds)
-        os.utime(what, ns=times, dir_fd=parent, follow_symlinks=parent is None)
-    except (ArithmeticError, InvalidOperation, OverflowError, ValueError):
-        raise BadArchive(f"archive has an impossible time: {entry.name}") from None
-
-
-def _set_xattrs(opened: int, entry: tarfile.TarInfo) -> None:
-    """Capabilities and users' attributes, where the file system takes them.
-
-    ``trusted.`` and ``user.overlay.`` ones are orders to overlayfs (redirects to other
-    directories, for one), which no archive may give.
-    """
-    for key, value in entry.pax_headers.items():
-        name = key.removeprefix(_XATTR)
-        if name == key or name.startswith("user.overlay."):
-            continue
-        if name == "security.capability" or name.startswith("user."):
-            try:
-                os.setxattr(opened, name, value.encode("utf-8", "surrogateescape"))
-            except OSError as error:
-                if error.errno not in _NO_XATTR:
-                    raise
-            except ValueError:
-                raise BadArchive(f"archive has an impossible attribute: {entry.name}") from None

@@ -58,10 +58,6 @@ def pull_image(
     return image
 
 
-def _short_path(name: Reference) -> str:
-    return name.path
-
-
 def _choose(registry: Registry, raw: bytes) -> dict[str, Any]:
     """The image's manifest: what was got, or this machine's in it."""
     parsed = parse_object(raw, "manifest")

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import ipaddress
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +20,12 @@ from pausedemo.embedded.images.credentials import NO_CREDENTIALS, Credentials, f
 from pausedemo.embedded.images.limits import BadArchive
 from pausedemo.embedded.images.oci import MANIFEST_TYPES, Descriptor
 from pausedemo.embedded.images.reference import DOCKER_HUB, Reference
-from pausedemo.embedded.images.unpacking import CHUNK
 
 _TIMEOUT_S: Final = (10, 60)  # to connect, between bytes
 _ATTEMPTS: Final = 5  # as dockerd's max-download-attempts
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 20.0
+_PIECE: Final = 32 * 1024  # bytes; of one that breaks off urllib3 gives nothing
 _MAX_MANIFEST: Final = 4 * 1024 * 1024
 _AGAIN: Final = (408, 429, 500, 502, 503, 504)
 
@@ -65,9 +66,11 @@ class Registry:
         self._credentials = credentials
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.trust_env = not plain  # no proxy to this machine
         # Or requests takes credentials from ~/.netrc, which are not for this.
-        self._session.auth = lambda request: request
+        self._session.trust_env = False
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        if not plain:
+            self._session.proxies.update(requests.utils.get_environ_proxies(self._base))
         self._authorization = (
             f"Bearer {credentials.registry_token}" if credentials.registry_token else ""
         )
@@ -145,7 +148,7 @@ class Registry:
             ).startswith(f"bytes {have}-")
             have = have if goes_on else 0
             with path.open("ab" if goes_on else "wb") as file, _transfer():
-                for data in answer.iter_content(CHUNK):
+                for data in answer.iter_content(_PIECE):
                     have += len(data)
                     if have > blob.size:
                         raise BadArchive(f"blob is longer than its manifest says: {blob.digest}")
@@ -164,7 +167,7 @@ class Registry:
     def _read_all(answer: requests.Response, limit: int) -> bytes:
         parts, size = [], 0
         with _transfer():
-            for data in answer.iter_content(CHUNK):
+            for data in answer.iter_content(_PIECE):
                 size += len(data)
                 if size > limit:
                     raise BadArchive(f"the registry's answer is longer than {limit} bytes")
@@ -264,7 +267,7 @@ def _transfer() -> Iterator[None]:
 
 
 def _read_error(answer: requests.Response) -> tuple[str, str]:
-    """The first error's code, and it as dockerd prints it: ``manifest unknown: manifest unknown``."""
+    """The first error's code, and its text as dockerd prints it: ``manifest unknown: ...``."""
     try:
         raw = next(answer.iter_content(64 * 1024), b"")
         first: dict[str, Any] = json.loads(raw)["errors"][0]

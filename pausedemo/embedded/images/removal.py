@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -121,11 +122,23 @@ def _delete(
         gone = store.drop(image)
         tell(events, "delete", image)
         rows.append({"Deleted": image.id})
-        rows += [{"Deleted": diff_id} for diff_id in reversed(gone)]
+        chain = _chain_ids(image)
+        rows += [{"Deleted": chain[one]} for one in reversed(chain) if one in gone]
         known = {one.id for one in store.images()}
         if not prune or image.parent not in known or store.get(image.parent).names:
             return
         image_id, force, quiet = image.parent, False, True
+
+
+def _chain_ids(image: Image) -> dict[str, str]:
+    """By diff id what dockerd calls a layer: a digest of it and all below (OCI config.md)."""
+    found: dict[str, str] = {}
+    below = ""
+    for layer in image.layers:
+        both = f"{below} {layer.diff_id}".encode()
+        below = f"sha256:{hashlib.sha256(both).hexdigest()}" if below else layer.diff_id
+        found[layer.diff_id] = below
+    return found
 
 
 def prune_images(store: ImageStore, events: Events, filters: Filters) -> dict[str, Any]:

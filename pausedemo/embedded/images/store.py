@@ -6,27 +6,21 @@ import contextlib
 import hashlib
 import json
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from pausedemo.embedded.errors import BadParameter, NotFound
+from pausedemo.embedded.errors import NotFound
 from pausedemo.embedded.images.configs import parse_config, read_diff_ids
 from pausedemo.embedded.images.files import StoreFiles
 from pausedemo.embedded.images.image import EPOCH, Image, Layer, now_rfc3339
 from pausedemo.embedded.images.layers import Ways
 from pausedemo.embedded.images.limits import BadArchive, Limits
-from pausedemo.embedded.images.reference import (
-    Reference,
-    is_digest,
-    is_hex_id,
-    join_reference,
-    parse_reference,
-)
+from pausedemo.embedded.images.reference import Reference, join_reference
 from pausedemo.embedded.images.treetar import write_tree
 from pausedemo.embedded.images.unpacking import Source
+from pausedemo.embedded.images.view import View
 
 
 class Lease:
@@ -57,6 +51,7 @@ class _NoContainers:
 class ImageStore:
     """The images in ``root``, which is this store's alone. For use by any number of threads.
 
+    Finding takes no lock and reads no file; all else may wait for a disk.
     Errors are ApiErrors in dockerd's words. ``containers`` is to be set by whoever knows some.
     """
 
@@ -69,32 +64,26 @@ class ImageStore:
         self._ways = Ways(rootless=rootless, single_id=single_id)
         self._files = StoreFiles(root, self._ways)
         self._layers = {layer.diff_id: layer for layer in self._files.read_layers()}
-        self._images: dict[str, Image] = {}
-        self._names: dict[str, str] = {}
+        self._view = View()
         self._leases: list[Lease] = []
         self._loose = Lease()
         self._pinned: dict[str, Lease] = {}
         self._read()
 
     def _read(self) -> None:
+        images = {}
         for image_id, config, meta in self._files.read_images():
-            layers = tuple(self._layers.get(one) for one in read_diff_ids(config))
-            if None in layers:
+            layers = [self._layers.get(one) for one in read_diff_ids(config)]
+            whole = tuple(layer for layer in layers if layer)
+            if len(whole) != len(layers):
                 self._files.drop_image(image_id)
                 continue
-            whole = tuple(layer for layer in layers if layer)
-            self._images[image_id] = Image(
+            images[image_id] = Image(
                 image_id, config, whole, (), meta.get("parent", ""), meta.get("tagged", EPOCH)
             )
-        names = self._files.read_names()
-        self._names = {name: one for name, one in names.items() if one in self._images}
-        for image_id in self._images:
-            self._refresh(image_id)
+        names = {name: one for name, one in self._files.read_names().items() if one in images}
+        self._view = View(images).with_names(names)
         self.sweep()
-
-    def _refresh(self, image_id: str) -> None:
-        names = (parse_reference(name) for name, one in self._names.items() if one == image_id)
-        self._images[image_id] = replace(self._images[image_id], names=tuple(sorted(names)))
 
     # Finding
 
@@ -103,44 +92,17 @@ class ImageStore:
 
         Raises NotFound "No such image: x:latest", BadParameter for what is no reference.
         """
-        with self.lock:
-            if is_hex_id(reference) or is_digest(reference):
-                wanted = reference if reference.startswith("sha256:") else f"sha256:{reference}"
-                if wanted in self._images:
-                    return self._images[wanted]
-                raise NotFound(f"No such image: {wanted}")
-            try:
-                name = parse_reference(reference)
-            except BadParameter:
-                found = self._search(reference)
-                if found is None:
-                    raise
-                return found
-            image_id = self._names.get(str(name.stored()))
-            found = self._images[image_id] if image_id else self._search(reference)
-            if found is None:
-                raise NotFound(f"No such image: {name.with_default_tag().familiar}")
-            return found
-
-    def _search(self, text: str) -> Image | None:
-        prefix = text.removeprefix("sha256:")
-        if not prefix or set(prefix) - set("0123456789abcdef"):
-            return None
-        found = [one for one in self._images if one.removeprefix("sha256:").startswith(prefix)]
-        return self._images[found[0]] if len(found) == 1 else None
+        return self._view.find(reference)
 
     def find_name(self, reference: Reference) -> str | None:
         """The id of the image with just this name."""
-        with self.lock:
-            return self._names.get(str(reference.stored()))
+        return self._view.names.get(str(reference.stored()))
 
     def images(self) -> list[Image]:
-        with self.lock:
-            return list(self._images.values())
+        return list(self._view.images.values())
 
     def children(self, image_id: str) -> list[Image]:
-        with self.lock:
-            return [image for image in self._images.values() if image.parent == image_id]
+        return [image for image in self.images() if image.parent == image_id]
 
     def layers_size(self) -> int:
         """Bytes of all layers' files."""
@@ -180,7 +142,8 @@ class ImageStore:
     @contextlib.contextmanager
     def _hold(self, layers: Iterable[str]) -> Iterator[Lease]:
         with self.lease() as lease:
-            lease.layers.update(layers)
+            with self.lock:
+                lease.layers.update(layers)
             yield lease
 
     def temporary(self) -> contextlib.AbstractContextManager[Path]:
@@ -233,7 +196,7 @@ class ImageStore:
             raise BadArchive(f"image is not what its name says: wanted {expected}, got {image_id}")
         parsed = parse_config(raw)
         with self.lock:
-            if image_id in self._images:
+            if image_id in self._view.images:
                 return image_id
             diff_ids = read_diff_ids(parsed)
             missing = [one for one in diff_ids if one not in self._layers]
@@ -241,7 +204,7 @@ class ImageStore:
                 raise BadArchive(f"image has a layer that is not here: {missing[0]}")
             layers: tuple[Layer, ...] = tuple(self._layers[one] for one in diff_ids)
             self._files.keep_image(image_id, raw, {"parent": parent, "tagged": EPOCH})
-            self._images[image_id] = Image(image_id, parsed, layers, (), parent)
+            self._view = self._view.with_image(Image(image_id, parsed, layers, (), parent))
             self._loose.layers.difference_update(diff_ids)
         return image_id
 
@@ -253,28 +216,26 @@ class ImageStore:
 
     def set_name(self, name: Reference, image_id: str) -> Reference:
         """As ``tag``, with a reference that has been read."""
-        stored = name.stored()
+        stored, tagged = name.stored(), now_rfc3339()
         with self.lock:
-            if image_id not in self._images:
+            image = self._view.images.get(image_id)
+            if image is None:
                 raise NotFound(f"No such image: {image_id}")
-            before = self._names.get(str(stored))
-            self._names[str(stored)] = image_id
-            self._files.keep_names(self._names)
-            tagged = now_rfc3339()
-            self._images[image_id] = replace(self._images[image_id], tagged=tagged)
-            parent = self._images[image_id].parent
-            self._files.keep_meta(image_id, {"parent": parent, "tagged": tagged})
-            for one in {image_id, before or image_id}:
-                self._refresh(one)
+            self._files.keep_meta(image_id, {"parent": image.parent, "tagged": tagged})
+            view = self._view.with_image(replace(image, tagged=tagged))
+            self._keep_names(view, {**view.names, str(stored): image_id})
         return stored
 
     def remove_name(self, name: Reference) -> None:
         with self.lock:
-            image_id = self._names.pop(str(name.stored()), None)
-            if image_id is None:
+            names = dict(self._view.names)
+            if names.pop(str(name.stored()), None) is None:
                 raise NotFound(f"No such image: {name.with_default_tag().familiar}")
-            self._files.keep_names(self._names)
-            self._refresh(image_id)
+            self._keep_names(self._view, names)
+
+    def _keep_names(self, view: View, names: dict[str, str]) -> None:
+        self._files.keep_names(names)
+        self._view = view.with_names(names)
 
     # Removing. What may be removed is decided in removal.py.
 
@@ -284,14 +245,14 @@ class ImageStore:
             if self.containers.in_use(image.id):
                 # Forced under a stopped container, which still stands on the layers.
                 self._pinned[image.id] = Lease(layer.diff_id for layer in image.layers)
-            del self._images[image.id]
+            self._view = self._view.without_image(image.id)
             self._files.drop_image(image.id)
             return self.sweep()
 
     def drop_unnamed(self, image_id: str) -> None:
         """Take back an image that was just made, unless it got a name or a use meanwhile."""
         with self.lock:
-            image = self._images.get(image_id)
+            image = self._view.images.get(image_id)
             if image and not image.names and not self.containers.in_use(image_id):
                 self.drop(image)
 
@@ -304,8 +265,8 @@ class ImageStore:
             for image_id in [one for one in self._pinned if not self.containers.in_use(one)]:
                 del self._pinned[image_id]
             held = [*self._leases, self._loose, *self._pinned.values()]
-            needed = Counter(layer.diff_id for one in self._images.values() for layer in one.layers)
-            needed.update(one for lease in held for one in lease.layers)
+            needed = {layer.diff_id for image in self.images() for layer in image.layers}
+            needed.update(*(lease.layers for lease in held))
             unneeded = [one for one in self._layers if one not in needed]
             for diff_id in unneeded:
                 del self._layers[diff_id]
