@@ -35,11 +35,16 @@ class BuildApi:
     async def build(self, request: web.Request) -> web.StreamResponse:
         query = request.query
         options = parse_options({name: query.getall(name) for name in query})
-        prepared = await _receive(request, options)
-        try:
+        # Both files are closed here and not in a thread: a request that is cancelled would
+        # take the closing with it.
+        with tempfile.TemporaryFile(prefix="pausedemo-context-") as file:
+            with tempfile.TemporaryFile(prefix="pausedemo-sent-") as sent:
+                # To the disk: a context may be larger than the memory.
+                async for chunk in request.content.iter_chunked(CHUNK):
+                    await asyncio.to_thread(sent.write, chunk)
+                sent.seek(0)
+                prepared = await asyncio.to_thread(prepare, sent, file, options)
             return await self._answer(request, prepared, options)
-        finally:
-            await asyncio.to_thread(prepared.file.close)
 
     async def _answer(
         self, request: web.Request, prepared: Prepared, options: BuildOptions
@@ -74,12 +79,3 @@ def _render_error(error: ApiError) -> dict[str, Any]:
     if isinstance(error, StepFailed):
         detail = {"code": error.code, **detail}
     return {"errorDetail": detail, "error": str(error)}
-
-
-async def _receive(request: web.Request, options: BuildOptions) -> Prepared:
-    """Put the body by, to the disk: a context may be larger than the memory."""
-    with tempfile.TemporaryFile(prefix="pausedemo-sent-") as sent:
-        async for chunk in request.content.iter_chunked(CHUNK):
-            await asyncio.to_thread(sent.write, chunk)
-        sent.seek(0)
-        return await asyncio.to_thread(prepare, sent, options)

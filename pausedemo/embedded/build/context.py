@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -21,26 +20,23 @@ TEXT_LIMIT: Final = 16 << 20  # bytes of a Dockerfile
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``file`` holds the context's tar: close it when the build is over."""
+    """What an ``Executor`` is given."""
 
     context: Tree
     plan: Plan
-    file: IO[bytes]
 
 
-def prepare(sent: IO[bytes], options: BuildOptions) -> Prepared:
-    """Read a context (a tar, maybe compressed). Raises BadParameter."""
-    file = tempfile.TemporaryFile(prefix="pausedemo-context-")  # noqa: SIM115 - handed on
-    try:
-        inflate(sent, file)
-        context = Tree.from_tar(file)
-        name, text = read_dockerfile(context, options.dockerfile)
-        plan = compute_plan(text, target=options.target, labels=options.labels)
-        leave_out(context, name)
-    except BaseException:
-        file.close()
-        raise
-    return Prepared(context, plan, file)
+def prepare(sent: IO[bytes], file: IO[bytes], options: BuildOptions) -> Prepared:
+    """Read a context (a tar, maybe compressed) into ``file``, of which the context then lives.
+
+    Raises BadParameter.
+    """
+    inflate(sent, file)
+    context = Tree.from_tar(file)
+    name, text = read_dockerfile(context, options.dockerfile)
+    plan = compute_plan(text, target=options.target, labels=options.labels)
+    leave_out(context, name)
+    return Prepared(context, plan)
 
 
 def read_dockerfile(context: Tree, wanted: str) -> tuple[str, str]:

@@ -61,7 +61,7 @@ class Executor:
         try:
             return await self._run()
         finally:
-            await asyncio.to_thread(self._sources.close)
+            self._sources.close()
 
     async def _run(self) -> str:
         for warning in self._plan.warnings:
@@ -259,5 +259,6 @@ class Executor:
             diff_id = await asyncio.to_thread(self._bench.add_layer_from_upper, result.upper)
             await commit(self._bench, state, history, diff_id)
         finally:
-            await self._bench.discard(result.container_id)
+            # Also when the client is gone, and its request is cancelled twice.
+            await asyncio.shield(self._bench.discard(result.container_id))
         await self._tell_removal(container_id or result.container_id)

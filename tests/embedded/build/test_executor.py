@@ -31,12 +31,12 @@ def build(bench, dockerfile, files=None, **parameters):
 
     options = parse_options({"t": ["it"], **{key: [text] for key, text in parameters.items()}})
     sent = archive({"Dockerfile": dockerfile, **(files or {})})
-    prepared = prepare(sent, options)
+    file = io.BytesIO()
+    prepared = prepare(sent, file, options)
     try:
         executor = Executor(bench, prepared.context, prepared.plan, options, say)
         asyncio.run(executor.run())
     finally:
-        prepared.file.close()
         assert not bench.running
     assert said[-1] == {"stream": "Successfully tagged it:latest\n"}
     return "".join(item.get("stream", "") for item in said)

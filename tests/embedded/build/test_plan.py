@@ -84,8 +84,6 @@ def test_what_is_wrong_is_said_with_its_line(text, message):
 @pytest.mark.parametrize("run", ["echo $((1<<2))", "echo $((1 << A))", "echo a<<b", "cat < a << 1"])
 def test_a_shift_is_no_here_document(run):
     text = "RUN " + run
-    if "<< A" in text:
-        pytest.skip("a shift by a variable, with blanks around it, cannot be told apart")
     assert compute_plan(f"FROM a\n{text}").stages[0].instructions[0].text == text
 
 
