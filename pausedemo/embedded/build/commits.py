@@ -2,7 +2,7 @@
 
 The cache is dockerd's old one: a step is done if an image exists whose parent is the same and
 whose ``container_config`` (the configuration with the step's command) is the same. COPY and ADD
-have their files' digest in the command.
+have their files' digest in the command, RUN its build arguments.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ def find_cached(bench: Workbench, state: StageState, command: Sequence[str]) -> 
         (str(image.config.get("created", "")), image.id)
         for image in bench.children(state.image_id)
         if image.config.get("container_config") == wanted
+        # dockerd does not look at this; an ENTRYPOINT may or may not have dropped the CMD.
+        and image.config.get("config") == state.config
     ]
     return max(found)[1] if found else None
 

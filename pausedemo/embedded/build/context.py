@@ -54,6 +54,8 @@ def read_dockerfile(context: Tree, wanted: str) -> tuple[str, str]:
         raise BadParameter(f"the Dockerfile ({name}) cannot be empty")
     if len(data) > TEXT_LIMIT:
         raise BadParameter(f"the Dockerfile ({name}) is larger than {TEXT_LIMIT} bytes")
+    if b"\0" in data:
+        raise BadParameter(f"the Dockerfile ({name}) has a NUL in it: it is no text")
     return name, data.decode("utf-8", "replace")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -201,7 +202,7 @@ class Executor:
         for stage in reversed(self._plan.stages[:finished]):
             if stage.name and stage.name == name.lower():
                 return self._stage_image(stage.index, name)
-        if name.isdecimal():
+        if re.fullmatch("[0-9]{1,9}", name):
             if int(name) >= finished:
                 why = (
                     "refers to current build stage"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from pausedemo.embedded.build.tree import Tree
+from pausedemo.embedded.build.tree import DEPTH_LIMIT, Tree
 from pausedemo.embedded.build.workbench import PathStat
 from pausedemo.embedded.errors import BadParameter
 
@@ -37,6 +37,8 @@ def join_destination(working_dir: str, destination: str) -> str:
     """Absolute and clean, its trailing slash kept: that says it is a directory."""
     path = posixpath.normpath(posixpath.join("/", working_dir, destination))
     path = "/" + path.lstrip("/")
+    if path.count("/") > DEPTH_LIMIT:
+        raise BadParameter(f"the destination is too deep: {destination[:100]}")
     is_directory = destination.endswith("/") or posixpath.basename(destination) in {".", ".."}
     return path + "/" if is_directory and path != "/" else path
 

@@ -116,8 +116,12 @@ def _flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool
 def _parse_object(query: Mapping[str, str], name: str) -> dict[str, Any]:
     try:
         value = json.loads(query.get(name) or "{}")
-    except ValueError as error:
+        # A lone surrogate or a NUL can neither be a file's name nor a variable's value.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise BadParameter(f"error reading {name}: {error}") from error
+    if "\\u0000" in json.dumps(value):
+        raise BadParameter(f"error reading {name}: a NUL character")
     if value is not None and not isinstance(value, dict):
         raise BadParameter(f"error reading {name}: not an object")
     return value or {}

@@ -4,6 +4,8 @@ import io
 import tarfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pausedemo.embedded.build.tree import Tree
 from pausedemo.embedded.errors import BadParameter
@@ -115,3 +117,44 @@ def test_an_empty_context_is_a_tree():
 def test_a_broken_tar_is_said_to_be_one(data):
     with pytest.raises(BadParameter, match="Error processing tar file"):
         Tree.from_tar(io.BytesIO(data)).digest("")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("size", -512), ("uid", -1), ("gid", 1 << 40), ("name", "a/" * 300), ("linkname", "a\0b")],
+)
+def test_numbers_and_names_that_no_file_has_are_refused(field, value):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        info = tarfile.TarInfo("a")
+        info.type = tarfile.SYMTYPE
+        setattr(info, field, value)
+        if field == "linkname":
+            info.pax_headers = {"linkpath": value}
+            tar.fileobj.write(info.tobuf(tarfile.PAX_FORMAT))
+        else:
+            tar.addfile(info)
+    out.seek(0)
+    with pytest.raises(BadParameter):
+        Tree.from_tar(out)
+
+
+@given(st.integers(0, 3583), st.binary(min_size=1, max_size=12))
+def test_a_damaged_tar_is_read_or_refused(place, damage):
+    data = bytearray(archive({"d": None, "d/a": "A", "l": "-> d", "h": "= d/a", "b": "B"}).read())
+    data[place : place + len(damage)] = damage
+    _refresh_checksums(data)
+    try:
+        tree = Tree.from_tar(io.BytesIO(bytes(data)), devices=True)
+        tree.digest("")
+    except BadParameter:
+        return
+
+
+def _refresh_checksums(data: bytearray) -> None:
+    """So that damage to a header is not refused for its checksum alone."""
+    for start in range(0, len(data) - 511, 512):
+        block = data[start : start + 512]
+        if block[257:262] == b"ustar":
+            block[148:156] = b" " * 8
+            data[start + 148 : start + 156] = b"%06o\0 " % sum(block)

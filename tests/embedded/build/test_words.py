@@ -48,6 +48,11 @@ def test_variables_quotes_and_escapes(word, result):
     assert expand(word, ENV) == result
 
 
+def test_too_deep_a_word_is_refused():
+    with pytest.raises(BadParameter, match="too many substitutions"):
+        expand("${x:-" * 3000 + "}" * 3000, ENV)
+
+
 def test_another_escape():
     assert expand("C:\\x`$a", ENV, "`") == "C:\\x$a"
 
