@@ -65,6 +65,7 @@ def begin(image: Image | None) -> StageState:
         }
         return StageState(None, whole, compute_start(None))
     whole = copy.deepcopy(dict(image.config))
+    whole.pop("container", None)  # the id of a container that made the base image
     config = compute_start(whole.get("config"))
     onbuild = tuple(config.pop("OnBuild", None) or ())
     return StageState(image.id, whole, config, onbuild=onbuild)

@@ -10,12 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Final
 
 from pausedemo.embedded.build.tree import DEPTH_LIMIT, Tree
 from pausedemo.embedded.build.workbench import PathStat
 from pausedemo.embedded.errors import BadParameter
 
+WHITEOUT: Final = ".wh."  # OCI image-spec, layer.md
 Stat = Callable[[str], PathStat | None]  # of an absolute path in the image below
 Owner = tuple[int, int]
 
@@ -118,6 +119,8 @@ class Layer:
         self._entries[path] = info, None, None
 
     def _put(self, path: str, item: Item, entry: tarfile.TarInfo) -> None:
+        if posixpath.basename(path).startswith(WHITEOUT):
+            raise BadParameter(f"{path}: a layer uses names with {WHITEOUT} for deleted files")
         info = copy.copy(entry)
         info.name = path.lstrip("/")
         info.pax_headers = {

@@ -323,6 +323,10 @@ def test_arguments_that_nobody_declares_are_told(bench):
             "unable to convert uid/gid chown string to host mapping: "
             "can't find uid for user nobody: no such user: nobody",
         ),
+        (
+            "COPY .wh.a /",
+            "COPY failed: /.wh.a: a layer uses names with .wh. for deleted files",
+        ),
         ("COPY a /x\nCOPY a /x/", "COPY failed: cannot copy to non-directory: /x"),
         ("COPY a /x\nCOPY a /x/y/z", "COPY failed: mkdir /x/y: not a directory"),
         (
@@ -337,7 +341,7 @@ def test_arguments_that_nobody_declares_are_told(bench):
 )
 def test_errors_are_dockers(bench, rest, message):
     bench.add_image("img", {"a": "A"})
-    assert refused(bench, f"FROM scratch\n{rest}\n", {"a": "A", "b": "B"}) == message
+    assert refused(bench, f"FROM scratch\n{rest}\n", {"a": "A", "b": "B", ".wh.a": ""}) == message
 
 
 def test_chown_asks_the_images_own_files(bench):
@@ -359,3 +363,12 @@ def test_chown_asks_the_images_own_files(bench):
         {"a": "A"},
     )
     assert seen == {"new": (7, 8), "new/1": (7, 8), "2": (7, 9), "3": (5, 5), "4": (0, 0)}
+
+
+def test_a_cached_entrypoint_is_not_taken_when_it_dropped_another_command(bench):
+    build(bench, 'FROM scratch\nCMD ["c"]\nENTRYPOINT ["e"]\n')
+    first = bench.get_image("it")
+    assert first.config["config"]["Cmd"] == ["c"]
+    bench.names["base:latest"] = first.parent
+    build(bench, 'FROM base\nENTRYPOINT ["e"]\n')
+    assert "Cmd" not in config(bench)
