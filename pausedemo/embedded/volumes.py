@@ -18,7 +18,7 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -43,32 +43,35 @@ class Mounter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One volume. ``created_ns``: since the epoch. ``path``: the directory to bind."""
+    """One volume. ``created_ns``: since the epoch. ``path``: the directory to bind.
+
+    ``labels`` and ``options`` None: not given, which the API shows as null.
+    """
 
     name: str
     path: Path
     created_ns: int
-    labels: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] | None = None
+    options: Mapping[str, str] | None = None
 
     @property
     def is_anonymous(self) -> bool:
-        return ANONYMOUS in self.labels
+        return ANONYMOUS in (self.labels or {})
 
     @property
     def is_bind(self) -> bool:
         """Whether its data are a directory of the host's, by ``o=bind``."""
-        return "bind" in self.options.get("o", "").split(",")
+        return "bind" in (self.options or {}).get("o", "").split(",")
 
     def render(self) -> dict[str, object]:
         """The API's Volume object."""
         return {
             "CreatedAt": render_time(self.created_ns // NS * NS),
             "Driver": "local",
-            "Labels": dict(self.labels) or None,
+            "Labels": None if self.labels is None else dict(self.labels),
             "Mountpoint": str(self.path),
             "Name": self.name,
-            "Options": dict(self.options) or None,
+            "Options": None if self.options is None else dict(self.options),
             "Scope": "local",
         }
 
@@ -101,11 +104,9 @@ class Volumes:
 
         Raises BadParameter (name, options), NotFound (driver), NotSupported (type).
         """
-        labels = dict(labels or {})
-        options = dict(options or {})
         if not name:
             name = secrets.token_hex(32)
-            labels.setdefault(ANONYMOUS, "")
+            labels = {ANONYMOUS: "", **(labels or {})}
         if driver not in {"", "local"}:
             raise NotFound(
                 f"create {name}: error looking up volume plugin {driver}: "
@@ -113,7 +114,7 @@ class Volumes:
             )
         if name in self._volumes:
             return self._volumes[name]
-        self._check(name, options)
+        self._check(name, options or {})
         data = self._root / name / DATA
         volume = Volume(name, _place(data, options), time.time_ns(), labels, options)
         try:
@@ -238,7 +239,7 @@ class Volumes:
     def _mount(self, volume: Volume) -> None:
         if self._mounter is None:
             raise NotSupported(f"volume {volume.name}: this engine cannot mount one of its type")
-        options = volume.options
+        options = volume.options or {}
         try:
             self._mounter.mount(
                 options["type"], options["device"], volume.path, options.get("o", "")
@@ -260,9 +261,10 @@ class Volumes:
         return Volume(directory.name, where, record["created_ns"], record["labels"], options)
 
 
-def _place(data: Path, options: Mapping[str, str]) -> Path:
-    is_bind = "bind" in options.get("o", "").split(",")
-    return Path(options["device"]) if is_bind else data
+def _place(data: Path, options: Mapping[str, str] | None) -> Path:
+    if options and "bind" in options.get("o", "").split(","):
+        return Path(options["device"])
+    return data
 
 
 def _disk_usage(top: Path) -> int:

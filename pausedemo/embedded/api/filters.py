@@ -19,7 +19,7 @@ def parse_filters(text: str | None, known: Collection[str]) -> Filters:
         return {}
     try:
         given = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadParameter(f"invalid filters: {error}") from error
     if not isinstance(given, dict):
         raise BadParameter("invalid filters: not an object")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from aiohttp import web
@@ -55,7 +55,7 @@ class VolumesApi:
         return (
             (not names or any(name in volume.name for name in names))
             and (not drivers or "local" in drivers)
-            and bears_labels(volume.labels, filters.get("label", ()))
+            and bears_labels(volume.labels or {}, filters.get("label", ()))
             and (dangling is None or dangling != bool(self._volumes.holders(volume.name)))
         )
 
@@ -92,8 +92,8 @@ class VolumesApi:
             volume
             for volume in self._volumes.list()
             if (named_too or volume.is_anonymous)
-            and bears_labels(volume.labels, filters.get("label", ()))
-            and not any(bears_labels(volume.labels, [text]) for text in filters.get("label!", ()))
+            and bears_labels(volume.labels or {}, filters.get("label", ()))
+            and not _bears_any(volume, filters.get("label!", ()))
         ]
         removed, freed = await asyncio.to_thread(self._volumes.prune, chosen)
         for volume in chosen:
@@ -106,10 +106,14 @@ class VolumesApi:
         self._events.publish("volume", action, volume.name, {"driver": "local"})
 
 
+def _bears_any(volume: Volume, labels: Sequence[str]) -> bool:
+    return any(bears_labels(volume.labels or {}, [text]) for text in labels)
+
+
 async def _read_object(request: web.Request) -> Mapping[str, Any]:
     try:
         wanted = await request.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadParameter(f"invalid JSON: {error}") from error
     if not isinstance(wanted, dict):
         raise BadParameter("invalid JSON: an object is wanted")
@@ -123,8 +127,10 @@ def _read_text(wanted: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _read_texts(wanted: Mapping[str, Any], key: str) -> dict[str, str]:
-    value = wanted.get(key) or {}
+def _read_texts(wanted: Mapping[str, Any], key: str) -> dict[str, str] | None:
+    value = wanted.get(key)
+    if value is None:
+        return None
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         raise BadParameter(f"invalid JSON: {key} is no object of strings")
     return value

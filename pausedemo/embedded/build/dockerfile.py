@@ -142,7 +142,7 @@ def parse_json_words(rest: str) -> tuple[str, ...] | None:
         return None
     try:
         words = json.loads(rest)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not all(isinstance(word, str) for word in words):
         raise BadParameter("when using JSON array syntax, arrays must be comprised of strings only")

@@ -18,6 +18,7 @@ UNITS_NS: Final = {
     "h": 3_600_000_000_000,
 }
 PART: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+MOST_NS: Final = 2**63 - 1
 LEAST_NS: Final = 1_000_000  # dockerd wants a millisecond, or 0 for its default
 
 
@@ -28,6 +29,8 @@ def parse_duration(flag: str, text: str) -> int:
     if not text or PART.sub("", text):
         raise BadParameter(f'time: invalid duration "{text}"')
     total = int(sum(Decimal(part[1]) * UNITS_NS[part[2]] for part in PART.finditer(text)))
+    if total > MOST_NS:
+        raise BadParameter(f'time: invalid duration "{text}"')
     if 0 < total < LEAST_NS:
         raise BadParameter(f"Interval '{flag}' cannot be less than 1ms")
     return total

@@ -239,7 +239,7 @@ def _parse_healthcheck(line: Line, escape: str) -> Healthcheck:
         if flag in flags:
             health[key] = parse_duration(flag, flags[flag])
     if "retries" in flags:
-        if not flags["retries"].isdecimal() or int(flags["retries"]) < 1:
+        if not re.fullmatch("0*[1-9][0-9]{0,8}", flags["retries"]):
             raise BadParameter(f"--retries must be at least 1 (not {flags['retries']})")
         health["Retries"] = int(flags["retries"])
     return Healthcheck(health=health, **_common(line, escape))

@@ -10,12 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Final
 
-from pausedemo.embedded.build.tree import Tree
+from pausedemo.embedded.build.tree import DEPTH_LIMIT, Tree
 from pausedemo.embedded.build.workbench import PathStat
 from pausedemo.embedded.errors import BadParameter
 
+WHITEOUT: Final = ".wh."  # OCI image-spec, layer.md
 Stat = Callable[[str], PathStat | None]  # of an absolute path in the image below
 Owner = tuple[int, int]
 
@@ -37,6 +38,8 @@ def join_destination(working_dir: str, destination: str) -> str:
     """Absolute and clean, its trailing slash kept: that says it is a directory."""
     path = posixpath.normpath(posixpath.join("/", working_dir, destination))
     path = "/" + path.lstrip("/")
+    if path.count("/") > DEPTH_LIMIT:
+        raise BadParameter(f"the destination is too deep: {destination[:100]}")
     is_directory = destination.endswith("/") or posixpath.basename(destination) in {".", ".."}
     return path + "/" if is_directory and path != "/" else path
 
@@ -116,6 +119,8 @@ class Layer:
         self._entries[path] = info, None, None
 
     def _put(self, path: str, item: Item, entry: tarfile.TarInfo) -> None:
+        if posixpath.basename(path).startswith(WHITEOUT):
+            raise BadParameter(f"{path}: a layer uses names with {WHITEOUT} for deleted files")
         info = copy.copy(entry)
         info.name = path.lstrip("/")
         info.pax_headers = {

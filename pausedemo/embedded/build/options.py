@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,44 +12,17 @@ from pausedemo.embedded.errors import BadParameter, NotSupported
 
 # Hints for a build's containers that change no image; this engine does not limit a build.
 WITHOUT_EFFECT: Final = frozenset(
-    [
-        "memory",
-        "memswap",
-        "cpushares",
-        "cpuquota",
-        "cpuperiod",
-        "cpusetcpus",
-        "cpusetmems",
-        "cgroupparent",
-        "shmsize",
-        "ulimits",
-        "cachefrom",
-        "session",
-        "buildid",
-        "isolation",
-        "version",
-        "securityopt",
-    ]
+    {
+        *("memory", "memswap", "cpushares", "cpuquota", "cpuperiod", "cpusetcpus", "cpusetmems"),
+        *("cgroupparent", "shmsize", "ulimits", "cachefrom", "session", "buildid", "isolation"),
+        *("version", "securityopt"),
+    }
 )
 KNOWN: Final = frozenset(
-    [
-        "t",
-        "dockerfile",
-        "nocache",
-        "pull",
-        "q",
-        "rm",
-        "forcerm",
-        "buildargs",
-        "labels",
-        "target",
-        "networkmode",
-        "extrahosts",
-        "remote",
-        "squash",
-        "platform",
-        "outputs",
-    ]
+    {
+        *("t", "dockerfile", "nocache", "pull", "q", "rm", "forcerm", "buildargs", "labels"),
+        *("target", "networkmode", "extrahosts", "remote", "squash", "platform", "outputs"),
+    }
 )
 REFERENCE: Final = re.compile(
     r"(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
@@ -75,8 +48,12 @@ class BuildOptions:
     hosts: tuple[str, ...] = ()
 
 
-def parse_options(query: Mapping[str, str], tags: list[str]) -> BuildOptions:
-    """The options of a request; ``tags`` are all its ``t``. Raises BadParameter, NotSupported."""
+def parse_options(parameters: Mapping[str, Sequence[str]]) -> BuildOptions:
+    """The options of a request's query: each name with its values.
+
+    Raises BadParameter, NotSupported.
+    """
+    query = {name: values[0] for name, values in parameters.items() if values}
     _refuse(query)
     labels = _parse_object(query, "labels")
     build_args = _parse_object(query, "buildargs")
@@ -85,7 +62,7 @@ def parse_options(query: Mapping[str, str], tags: list[str]) -> BuildOptions:
     if not all(value is None or isinstance(value, str) for value in build_args.values()):
         raise BadParameter("buildargs: values are strings")
     return BuildOptions(
-        tags=tuple(dict.fromkeys(complete_tag(tag) for tag in tags if tag)),
+        tags=tuple(dict.fromkeys(complete_tag(tag) for tag in parameters.get("t", ()) if tag)),
         dockerfile=query.get("dockerfile", ""),
         use_cache=not _flag(query, "nocache"),
         pull=_flag(query, "pull"),
@@ -95,7 +72,7 @@ def parse_options(query: Mapping[str, str], tags: list[str]) -> BuildOptions:
         labels=labels,
         target=query.get("target", ""),
         network="" if query.get("networkmode") == "default" else query.get("networkmode", ""),
-        hosts=tuple(host for host in query.get("extrahosts", "").split(",") if host),
+        hosts=tuple(host for host in parameters.get("extrahosts", ()) if host),
     )
 
 
@@ -139,8 +116,12 @@ def _flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool
 def _parse_object(query: Mapping[str, str], name: str) -> dict[str, Any]:
     try:
         value = json.loads(query.get(name) or "{}")
-    except ValueError as error:
+        # A lone surrogate or a NUL can neither be a file's name nor a variable's value.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise BadParameter(f"error reading {name}: {error}") from error
+    if "\\u0000" in json.dumps(value):
+        raise BadParameter(f"error reading {name}: a NUL character")
     if value is not None and not isinstance(value, dict):
         raise BadParameter(f"error reading {name}: not an object")
     return value or {}

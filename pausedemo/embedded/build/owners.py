@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from pausedemo.embedded.errors import BadParameter
 
+NUMBER: Final = re.compile("[0-9]{1,10}")
+ID_LIMIT: Final = 2**32 - 2
 ReadText = Callable[[str], str]  # a file of the image; "" when there is none
 
 
@@ -23,11 +27,11 @@ def resolve_owner(chown: str, read: ReadText) -> tuple[int, int]:
 
 
 def _find(name: str, table: str, what: str, kind: str) -> int:
-    if name.isdecimal():
+    if NUMBER.fullmatch(name) and int(name) <= ID_LIMIT:
         return int(name)
     for line in table.splitlines():
         fields = line.split(":")
-        if fields[0] == name and len(fields) > 2 and fields[2].isdecimal():
+        if fields[0] == name and len(fields) > 2 and NUMBER.fullmatch(fields[2]):
             return int(fields[2])
     raise BadParameter(
         "unable to convert uid/gid chown string to host mapping: "

@@ -49,7 +49,7 @@ class Plan:
 def compute_plan(text: str, *, target: str = "", labels: Mapping[str, str] | None = None) -> Plan:
     """What building ``text`` up to the stage ``target`` (name or number) takes.
 
-    ``labels`` become one more LABEL at the end. Raises BadParameter.
+    ``labels`` become one more LABEL each, at the end. Raises BadParameter.
     """
     dockerfile = parse_dockerfile(text)
     arguments: list[Pairs] = []
@@ -71,7 +71,8 @@ def compute_plan(text: str, *, target: str = "", labels: Mapping[str, str] | Non
         stages = stages[: _find_target(stages, target) + 1]
     if labels:
         last = stages[-1]
-        stages[-1] = replace(last, instructions=(*last.instructions, _label(labels)))
+        more = [_label(key, labels[key]) for key in sorted(labels)]
+        stages[-1] = replace(last, instructions=(*last.instructions, *more))
     return Plan(tuple(arguments), tuple(stages), dockerfile.escape, dockerfile.warnings)
 
 
@@ -79,16 +80,15 @@ def _find_target(stages: Sequence[Stage], target: str) -> int:
     for stage in reversed(stages):
         if stage.name and stage.name == target.lower():
             return stage.index
-    if target.isdecimal() and int(target) < len(stages):
+    if target in {str(stage.index) for stage in stages}:
         return int(target)
     raise BadParameter(f"failed to reach build target {target} in Dockerfile")
 
 
-def _label(labels: Mapping[str, str]) -> Pairs:
-    """Quoted so that no value is expanded: a client's label is no Dockerfile text."""
-    pairs = tuple((_quote(key), _quote(value)) for key, value in sorted(labels.items()))
-    text = " ".join(f"{key}={value}" for key, value in pairs)
-    return Pairs(keyword="LABEL", pairs=pairs, text=f"LABEL {text}")
+def _label(key: str, value: str) -> Pairs:
+    """Quoted so that nothing is expanded: a client's label is no Dockerfile text."""
+    pairs = ((_quote(key), _quote(value)),)
+    return Pairs(keyword="LABEL", pairs=pairs, text=f"LABEL {key}={value}")
 
 
 def _quote(text: str) -> str:

@@ -17,7 +17,9 @@ from pausedemo.embedded.build.patterns import compile_pattern
 from pausedemo.embedded.errors import BadParameter
 
 ENTRY_LIMIT: Final = 1_000_000
+DEPTH_LIMIT: Final = 200  # directories in each other
 LINK_LIMIT: Final = 255  # as moby's symlink package
+TIME_LIMIT: Final = 1 << 34
 BLOCK: Final = 1 << 20
 
 
@@ -43,13 +45,15 @@ class Tree:
                 if count >= ENTRY_LIMIT:
                     raise BadParameter(f"more than {ENTRY_LIMIT} files in the archive")
                 tree._add(member, devices=devices)
-        except tarfile.TarError as error:
+        except (tarfile.TarError, ValueError, OverflowError) as error:
+            # ValueError: tarfile's own for some broken numbers.
             if "empty" not in str(error):
                 raise BadParameter(f"Error processing tar file: {error}") from error
         return tree
 
     def _add(self, member: tarfile.TarInfo, *, devices: bool) -> None:
         path = _clean(member.name)
+        _check_numbers(member)
         if member.islnk():
             linked = self._entries.get(_clean(member.linkname))
             if linked is None or linked.isdir():
@@ -172,7 +176,20 @@ def _clean(name: str) -> str:
     path = posixpath.normpath(name.lstrip("/") or ".")
     if path == ".." or path.startswith("../"):
         raise BadParameter(f'"{name}" is outside of the archive')
+    if path.count("/") > DEPTH_LIMIT or "\0" in path:
+        raise BadParameter(f"a name in the archive is none, or too deep: {name[:100]!r}")
     return "" if path == "." else path
+
+
+def _check_numbers(member: tarfile.TarInfo) -> None:
+    """Refuse what no file can have; a negative size would make tarfile read in circles."""
+    if member.size < 0 or not (0 <= member.uid < 1 << 32 and 0 <= member.gid < 1 << 32):
+        raise BadParameter(f'invalid tar header of "{member.name[:100]}"')
+    if "\0" in member.linkname:
+        raise BadParameter(f'invalid link "{member.name[:100]}"')
+    # NaN and what no file system can hold become the bounds.
+    member.mtime = max(0, min(int(member.mtime), TIME_LIMIT)) if member.mtime == member.mtime else 0
+    member.mode &= 0o7777
 
 
 def _directory(name: str) -> tarfile.TarInfo:

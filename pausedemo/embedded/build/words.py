@@ -26,6 +26,8 @@ def expand(word: str, env: Mapping[str, str], escape: str = "\\") -> str:
     except _Broken as error:
         quoted = json.dumps(word, ensure_ascii=False)
         raise BadParameter(f"failed to process {quoted}: {error}") from None
+    except RecursionError:
+        raise BadParameter("failed to process a word: too many substitutions") from None
 
 
 class _Broken(Exception):

@@ -78,6 +78,8 @@ def _locate(path: str, container: str) -> _Place:
 
     A trailing ``/`` or ``/.`` means what a link leads to (moby ``container.ResolvePath``).
     """
+    if "\0" in path:
+        raise not_found(path, container)
     clean = posixpath.normpath("/" + path.lstrip("/"))
     follow = path.endswith(("/", "/.")) or path in {"", "."}
     # Two names that dockerd gives: "." for "dir/.", and "/" for the root.
@@ -127,6 +129,7 @@ def pack(path: str, container: str, out: Writable) -> None:
     with tarfile.open(fileobj=_Sink(out), mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for real, name in _walk(place.real, place.name):
             _pack_one(tar, real, name)
+            _forget(tar)
 
 
 def pack_root(out: Writable) -> None:
@@ -225,17 +228,18 @@ def unpack(
     Raises NotFound, or ServerError when ``path`` is no directory, an entry leads out of it, or
     ``no_overwrite_dir_non_dir`` forbids an entry.
     """
-    top = os.path.realpath(posixpath.join("/", path))
     try:
+        top = os.path.realpath(posixpath.join("/", path))
         is_directory = st.S_ISDIR(os.lstat(top).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         raise not_found(path, container) from None
     if not is_directory:
         raise ServerError("extraction point is not a directory")
     times: list[tuple[str, float]] = []
     try:
         with tarfile.open(fileobj=cast("Any", source), mode="r|*") as tar:
-            for member in tar:
+            while member := tar.next():
+                _forget(tar)
                 target = _target(top, member.name)
                 _make_room(target, member, no_overwrite_dir_non_dir)
                 if target == top:
@@ -250,11 +254,17 @@ def unpack(
     except tarfile.ReadError as error:
         if "empty" not in str(error):  # no bytes at all are an empty tar, to dockerd too
             raise ServerError(f"Error processing tar file: {error}") from error
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, OverflowError) as error:
+        # The latter two: names with NUL in them, times and ids that no file can have.
         raise ServerError(f"Error processing tar file: {error}") from error
     for directory, when in reversed(times):
         with suppress(FileNotFoundError, NotADirectoryError):
             os.utime(directory, (when, when), follow_symlinks=False)
+
+
+def _forget(tar: Any) -> None:
+    """Else tarfile remembers every entry, and a million of them are a gigabyte."""
+    tar.members.clear()
 
 
 def _target(top: str, name: str) -> str:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
 import stat
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pausedemo.embedded.containers import copying
 from pausedemo.embedded.containers.copying import go_mode, pack, unpack
@@ -106,7 +110,7 @@ def test_sockets_are_left_out(tree):
         assert names(packed(tree / "dir/sub")) == ["sub/"]
 
 
-@pytest.mark.parametrize("path", ["none", "none/x", "dir/file/x", "dangling/"])
+@pytest.mark.parametrize("path", ["none", "a\0b", "none/x", "dir/file/x", "dangling/"])
 def test_what_is_not_there_is_not_found(tree, path):
     with pytest.raises(NotFound) as raised:
         packed(f"{tree}/{path}")
@@ -211,3 +215,21 @@ def test_a_file_is_no_extraction_point(tree):
         unpack(f"{tree}/dir/file", "c", archive())
     with pytest.raises(NotFound, match="Could not find the file"):
         unpack(f"{tree}/none", "c", archive())
+
+
+@given(st.integers(0, 4095), st.binary(min_size=1, max_size=12))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_tar_is_unpacked_or_refused_and_never_leads_out(tmp_path, place, damage):
+    members = (("d", DIR, b""), ("d/a", FILE, b"A"), ("l", LINK, "d"), ("h", HARD, "d/a"))
+    data = bytearray(archive(*members).getvalue())
+    data[place : place + len(damage)] = damage
+    for start in range(0, len(data) - 511, 512):
+        block = data[start : start + 512]
+        if block[257:262] == b"ustar":
+            block[148:156] = b" " * 8
+            data[start + 148 : start + 156] = b"%06o\0 " % sum(block)
+    target = Path(tempfile.mkdtemp(dir=tmp_path)) / "to"
+    target.mkdir()
+    with contextlib.suppress(ServerError, OSError):
+        unpack(str(target), "c", io.BytesIO(bytes(data)), keep_owners=False)
+    assert [path.name for path in target.parent.iterdir()] == ["to"]
