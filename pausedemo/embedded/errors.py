@@ -57,3 +57,9 @@ class NotSupported(ApiError):
     """Docker can do it and this engine cannot."""
 
     status = 501
+
+
+class Unavailable(ApiError):
+    """What only an engine in another state can do."""
+
+    status = 503

@@ -26,7 +26,11 @@ class EventBus:
         self._listeners: set[asyncio.Queue[Record | None]] = set()
 
     def publish(
-        self, kind: str, action: str, id: str, attributes: Mapping[str, str]  # noqa: A002
+        self,
+        kind: str,
+        action: str,
+        id: str,
+        attributes: Mapping[str, str],  # noqa: A002
     ) -> None:
         """Tell everybody. ``kind`` is container, image, network or volume."""
         now_ns = time.time_ns()

@@ -41,9 +41,7 @@ class Platform:
         return "overlay2" if self.overlay is not None else "vfs"
 
 
-def examine(
-    scratch: Path, *, rootless: bool, single_id: bool, uid: int, gid: int
-) -> Platform:
+def examine(scratch: Path, *, rootless: bool, single_id: bool, uid: int, gid: int) -> Platform:
     """Try out what the kernel allows. ``scratch`` is an empty folder on the state's disk."""
     version, cgroups = find_cgroups()
     return Platform(

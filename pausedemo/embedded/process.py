@@ -79,7 +79,9 @@ async def _serve(
     await engine.close()
     await runner.cleanup()
     if lost:
-        print("pausedemo: the engine's keeper has ended, and all containers with it", file=sys.stderr)
+        print(
+            "pausedemo: the engine's keeper has ended, and all containers with it", file=sys.stderr
+        )
     return 1 if lost else 0
 
 

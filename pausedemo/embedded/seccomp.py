@@ -19,15 +19,66 @@ _ERRNO: Final = 0x00050000
 _LIBRARY: Final = "libseccomp.so.2"
 _MASKED_EQUAL: Final = 7
 
-BLOCKED: Final = (
-    "acct add_key bpf clock_adjtime clock_settime create_module delete_module finit_module "
-    "fsconfig fsmount fsopen fspick get_kernel_syms init_module io_uring_enter io_uring_register "
-    "io_uring_setup ioperm iopl kcmp kexec_file_load kexec_load keyctl lookup_dcookie mbind mount "
-    "mount_setattr move_mount move_pages nfsservctl open_by_handle_at open_tree perf_event_open "
-    "personality pivot_root process_vm_readv process_vm_writev ptrace query_module quotactl "
-    "reboot request_key set_mempolicy setns settimeofday stime swapoff swapon sysfs _sysctl "
-    "umount umount2 unshare uselib userfaultfd ustat vm86 vm86old"
-).split()
+BLOCKED: Final = [
+    "acct",
+    "add_key",
+    "bpf",
+    "clock_adjtime",
+    "clock_settime",
+    "create_module",
+    "delete_module",
+    "finit_module",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "get_kernel_syms",
+    "init_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "ioperm",
+    "iopl",
+    "kcmp",
+    "kexec_file_load",
+    "kexec_load",
+    "keyctl",
+    "lookup_dcookie",
+    "mbind",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "move_pages",
+    "nfsservctl",
+    "open_by_handle_at",
+    "open_tree",
+    "perf_event_open",
+    "personality",
+    "pivot_root",
+    "process_vm_readv",
+    "process_vm_writev",
+    "ptrace",
+    "query_module",
+    "quotactl",
+    "reboot",
+    "request_key",
+    "set_mempolicy",
+    "setns",
+    "settimeofday",
+    "stime",
+    "swapoff",
+    "swapon",
+    "sysfs",
+    "_sysctl",
+    "umount",
+    "umount2",
+    "unshare",
+    "uselib",
+    "userfaultfd",
+    "ustat",
+    "vm86",
+    "vm86old",
+]
 #: By capability: who has it may make these calls.
 FREED: Final = {
     "SYS_ADMIN": (

@@ -12,6 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
+from pausedemo.embedded.api.requests import API
 from pausedemo.embedded.api.system import API_VERSION, ENGINE_NAME, MIN_API_VERSION
 from pausedemo.embedded.errors import ApiError, BadParameter, NotModified, NotSupported
 
@@ -31,7 +32,9 @@ log = logging.getLogger(__name__)
 
 def make_application(routes: Sequence[web.RouteDef]) -> web.Application:
     """The whole API, with and without a version before each path."""
-    application = web.Application(middlewares=[answer_errors, read_version, carry_through])
+    application = web.Application(
+        middlewares=[answer_errors, read_version, carry_through], client_max_size=0
+    )
     for route in routes:
         application.router.add_routes([route])
         application.router.add_routes(
@@ -64,10 +67,10 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def read_version(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Put the version that the client speaks into ``request["api_version"]``."""
+    """Put the version that the client speaks into ``request[API]``."""
     info = request.match_info
     if "api_major" not in info:
-        request["api_version"] = _NEWEST
+        request[API] = _NEWEST
         return await handler(request)
     version = int(info["api_major"]), int(info["api_minor"])
     said = f"{version[0]}.{version[1]}"
@@ -80,7 +83,7 @@ async def read_version(request: web.Request, handler: Handler) -> web.StreamResp
         raise BadParameter(
             f"client version {said} is too new. Maximum supported API version is {API_VERSION}"
         )
-    request["api_version"] = version
+    request[API] = version
     return await handler(request)
 
 
@@ -116,7 +119,8 @@ async def _name_engine(request: web.Request, response: web.StreamResponse) -> No
 
 def _refuse(status: int, message: str) -> web.Response:
     body = json.dumps({"message": message}) + "\n"
-    return web.Response(status=status, text=body, content_type="application/json")
+    # Without a charset: the docker command knows this type in this form only.
+    return web.Response(status=status, body=body.encode(), content_type="application/json")
 
 
 def _look_at(work: asyncio.Future[web.StreamResponse]) -> None:

@@ -70,9 +70,7 @@ def _start_mapper(
         try:
             os.close(go_write)
             if os.read(go_read, 1):
-                for program, own, (first, count) in zip(
-                    programs, (uid, gid), ranges, strict=True
-                ):
+                for program, own, (first, count) in zip(programs, (uid, gid), ranges, strict=True):
                     subprocess.run(
                         [program, str(parent), "0", str(own), "1", "1", str(first), str(count)],
                         check=True,

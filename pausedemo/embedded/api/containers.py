@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pausedemo.embedded.api.requests import (
+    API,
     query_bool,
     query_filters,
     query_int,
@@ -27,10 +28,23 @@ from pausedemo.embedded.containers.views import inspect_container, render_row
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.filters import Filters, match_labels
 
-FILTERS: Final = (
-    "ancestor before exited expose health id is-task isolation label name network publish "
-    "since status volume"
-).split()
+FILTERS: Final = [
+    "ancestor",
+    "before",
+    "exited",
+    "expose",
+    "health",
+    "id",
+    "is-task",
+    "isolation",
+    "label",
+    "name",
+    "network",
+    "publish",
+    "since",
+    "status",
+    "volume",
+]
 STATS_INTERVAL_S: Final = 1.0
 
 
@@ -88,7 +102,11 @@ class ContainersApi:
             shown |= {"SizeRw": 0, "SizeRootFs": container.image.size}
         owner = file_owner(self._node, container) if container.donor("NetworkMode") else container
         if owner is not container:
-            for key, name in (("HostsPath", "hosts"), ("HostnamePath", "hostname"), ("ResolvConfPath", "resolv.conf")):
+            for key, name in (
+                ("HostsPath", "hosts"),
+                ("HostnamePath", "hostname"),
+                ("ResolvConfPath", "resolv.conf"),
+            ):
                 shown[key] = str(owner.folder / name)
         return web.json_response(shown)
 
@@ -170,7 +188,7 @@ class ContainersApi:
             await response.prepare(request)
             code = await waiting
             body: dict[str, Any] = {"StatusCode": code}
-            if request["api_version"] < (1, 42):
+            if request[API] < (1, 42):
                 body = {"Error": None, **body}
             await response.write(json.dumps(body).encode() + b"\n")
         finally:
@@ -185,7 +203,8 @@ class ContainersApi:
         asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
         if asked - {"RestartPolicy"}:
             raise BadParameter(
-                "the embedded engine can update the restart policy only, not " + ", ".join(sorted(asked))
+                "the embedded engine can update the restart policy only, not "
+                + ", ".join(sorted(asked))
             )
         if "RestartPolicy" in asked:
             container.restart_policy = parse_restart_policy(body)

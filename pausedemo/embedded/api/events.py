@@ -13,9 +13,22 @@ from pausedemo.embedded.api.requests import query_filters
 from pausedemo.embedded.events import EventBus
 from pausedemo.embedded.moments import parse_moment
 
-FILTERS: Final = (
-    "config container daemon event image label network node plugin scope secret service type volume"
-).split()
+FILTERS: Final = [
+    "config",
+    "container",
+    "daemon",
+    "event",
+    "image",
+    "label",
+    "network",
+    "node",
+    "plugin",
+    "scope",
+    "secret",
+    "service",
+    "type",
+    "volume",
+]
 
 
 class EventsApi:

@@ -14,7 +14,7 @@ from aiohttp import web
 from pausedemo.embedded.api.requests import query_bool
 from pausedemo.embedded.containers.changes import changes
 from pausedemo.embedded.containers.container import Container
-from pausedemo.embedded.containers.launching import Descriptors, plan_root
+from pausedemo.embedded.containers.launching import Descriptors, plan_still_root
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotFound, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
@@ -123,7 +123,7 @@ class FilesApi:
             position = descriptors.add(container.process.pidfd)
             joins = [(position, int(Namespace.MOUNT))]
         else:
-            root, new = plan_root(self._node, container), int(Namespace.MOUNT | Namespace.PID)
+            root, new = plan_still_root(self._node, container), int(Namespace.MOUNT | Namespace.PID)
         tool = await _RunningTool.open(
             self._node,
             Launch(

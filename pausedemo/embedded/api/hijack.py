@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from pausedemo.embedded.api.requests import API
 from pausedemo.embedded.containers.streams import Stream, Writer
 
 #: How long the head may lie unread; then output is sent all the same.
@@ -100,9 +101,7 @@ class RawStream(asyncio.Protocol):
         if self._waiting is None:
             return
         if not self._is_head_read() and self._loop.time() < deadline:
-            self._loop.call_later(
-                delay_s, self._look, min(delay_s * 2, LONGEST_LOOK_S), deadline
-            )
+            self._loop.call_later(delay_s, self._look, min(delay_s * 2, LONGEST_LOOK_S), deadline)
             return
         waiting, self._waiting = self._waiting, None
         transport = self._transport
@@ -167,7 +166,7 @@ async def hijack(request: web.Request, stream: RawStream, *, raw: bool) -> None:
     if transport is None:
         stream.connection_lost(None)
         return
-    version = request.get("api_version", (1, 41))
+    version = request[API]
     kind = "raw" if raw or version < (1, 42) else "multiplexed"
     content_type = f"application/vnd.docker.{kind}-stream"
     if "upgrade" in request.headers.get("Connection", "").lower():

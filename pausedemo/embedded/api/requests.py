@@ -11,6 +11,8 @@ from aiohttp import web
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.filters import Filters, parse_bool, parse_filters
 
+#: The API version that the client speaks, as two numbers: ``request[API]``.
+API: Final = web.RequestKey("api_version", tuple)
 #: A JSON body larger than this is no create request.
 BODY_BYTES: Final = 4 * 1024 * 1024
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pausedemo.embedded.api.hijack import RawStream, hijack, leave
-from pausedemo.embedded.api.requests import query_bool, query_int, read_json
+from pausedemo.embedded.api.requests import API, query_bool, query_int, read_json
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.life import Lives
@@ -51,16 +51,14 @@ class StreamsApi:
         container = self._find(request)
         state = container.state
         if str(state.status) == "paused":
-            raise Conflict(f"Container {container.id} is paused, unpause the container before attach.")
+            raise Conflict(
+                f"Container {container.id} is paused, unpause the container before attach."
+            )
         if str(state.status) == "restarting":
             raise Conflict(
                 f"Container {container.id} is restarting, wait until the container is running"
             )
-        wanted = {
-            stream
-            for name, stream in _STREAMS.items()
-            if query_bool(request, name)
-        }
+        wanted = {stream for name, stream in _STREAMS.items() if query_bool(request, name)}
         follow = query_bool(request, "stream")
         stream = _Chosen(self._node.loop, wanted, framed=not container.tty)
         await hijack(request, stream, raw=container.tty)
@@ -103,7 +101,7 @@ class StreamsApi:
         tail_text = request.query.get("tail") or "all"
         tail = int(tail_text) if tail_text.isdecimal() else None
         stamps = query_bool(request, "timestamps")
-        kind = "raw" if container.tty or request["api_version"] < (1, 42) else "multiplexed"
+        kind = "raw" if container.tty or request[API] < (1, 42) else "multiplexed"
         response = web.StreamResponse(
             headers={"Content-Type": f"application/vnd.docker.{kind}-stream"}
         )

@@ -12,7 +12,7 @@ import pausedemo
 from pausedemo.embedded.containers.container import Status
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import RUNTIME
-from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.errors import BadParameter, NotFound, Unavailable
 from pausedemo.embedded.platform import describe_host
 
 #: The newest that the docker SDK 7 negotiates is what the engine offers: it behaves as 20.10
@@ -39,6 +39,11 @@ class SystemApi:
             web.get("/info", self.info),
             web.get("/system/df", self.disk_usage),
             web.post("/auth", self.auth),
+            web.get("/plugins/{name:.+}/json", self.plugin),
+            *(
+                web.get(f"/{kind}/{{name:.+}}", self.swarm)
+                for kind in ("nodes", "services", "secrets", "configs", "tasks")
+            ),
         ]
 
     async def ping(self, request: web.Request) -> web.Response:
@@ -145,6 +150,16 @@ class SystemApi:
     async def disk_usage(self, request: web.Request) -> web.Response:  # noqa: ARG002
         return web.json_response(
             {"LayersSize": 0, "Images": [], "Containers": [], "Volumes": [], "BuildCache": []}
+        )
+
+    async def plugin(self, request: web.Request) -> web.Response:
+        # ``docker inspect`` looks everywhere, and goes on only when it is told so.
+        raise NotFound(f'plugin "{request.match_info["name"]}" not found')
+
+    async def swarm(self, request: web.Request) -> web.Response:  # noqa: ARG002
+        raise Unavailable(
+            'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to '
+            "connect this node to swarm and try again."
         )
 
     async def auth(self, request: web.Request) -> web.Response:  # noqa: ARG002

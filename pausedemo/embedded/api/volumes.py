@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 
 from pausedemo.embedded.api.filters import Filters, bears_labels, parse_filters, parse_flag
+from pausedemo.embedded.api.requests import API
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.volumes import Volume, Volumes
 
@@ -86,7 +87,7 @@ class VolumesApi:
 
     async def prune(self, request: web.Request) -> web.Response:
         filters = parse_filters(request.query.get("filters"), PRUNED_BY)
-        keeps_named = request.get("api_version", (1, 41)) >= PRUNE_KEEPS_NAMED
+        keeps_named = request[API] >= PRUNE_KEEPS_NAMED
         named_too = parse_flag(filters, "all") or not keeps_named
         chosen = [
             volume

@@ -28,9 +28,7 @@ class Cgroups:
     def __init__(self, platform: Platform, key: str) -> None:
         self._version = platform.cgroup_version
         self._name = f"pausedemo-{key}"
-        self._trees = {
-            name: folder / self._name for name, folder in platform.cgroups.items()
-        }
+        self._trees = {name: folder / self._name for name, folder in platform.cgroups.items()}
         if self._version == 2 and self._trees:
             self._open_unified()
 
@@ -162,9 +160,7 @@ class Cgroups:
             case "memory":
                 settings = [("memory.limit_in_bytes", str(memory))] if memory > 0 else []
                 if host.get("MemoryReservation"):
-                    settings.append(
-                        ("memory.soft_limit_in_bytes", str(host["MemoryReservation"]))
-                    )
+                    settings.append(("memory.soft_limit_in_bytes", str(host["MemoryReservation"])))
             case "pids":
                 limit = host.get("PidsLimit") or 0
                 settings = [("pids.max", str(limit))] if limit > 0 else []

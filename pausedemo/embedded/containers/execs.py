@@ -79,7 +79,9 @@ class Execs:
         if not isinstance(cwd, str) or not isinstance(user, str):
             raise BadParameter("WorkingDir and User are texts")
         if cwd and not cwd.startswith("/"):
-            raise BadParameter(f"the working directory '{cwd}' is invalid, it needs to be an absolute path")
+            raise BadParameter(
+                f"the working directory '{cwd}' is invalid, it needs to be an absolute path"
+            )
         made = Exec(
             id=secrets.token_hex(32),
             container=container,
@@ -179,9 +181,7 @@ class Execs:
                 one.writer = Writer(loop, ours.pop(0))
             one.readers = [
                 Reader(loop, descriptor, stream, lambda: tuple(one.takers))
-                for descriptor, stream in zip(
-                    ours, (Stream.STDOUT, Stream.STDERR), strict=False
-                )
+                for descriptor, stream in zip(ours, (Stream.STDOUT, Stream.STDERR), strict=False)
             ]
         attributes = container.attributes(execID=one.id)
         action = f"exec_start: {' '.join(one.argv)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from pausedemo.embedded.containers import mounts
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.node import Node
-from pausedemo.embedded.errors import ApiError, Conflict, ServerError
+from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
 from pausedemo.embedded.keeper.launch import Launch, Program, Root
 from pausedemo.embedded.kernel.syscalls import Namespace
 from pausedemo.embedded.network.model import DnsOptions
@@ -18,6 +21,11 @@ FILES = {
     "/etc/hostname": "hostname",
     "/etc/hosts": "hosts",
 }
+
+
+#: Where an init that was asked for is seen inside, as with Docker.
+INIT_PATH: Final = "/sbin/docker-init"
+INIT_PROGRAMS: Final = ("docker-init", "tini-static", "tini", "catatonit")
 
 
 class Descriptors:
@@ -82,6 +90,8 @@ def plan_root(node: Node, container: Container) -> Root:
     owner = file_owner(node, container)
     files = {path: owner.folder / name for path, name in FILES.items()}
     mounted = {point.destination for point, _ in placed}
+    if wants_init(container):
+        files[INIT_PATH] = find_init()
     planned = mounts.plan_mounts(
         placed,
         {path: source for path, source in files.items() if path not in mounted},
@@ -108,6 +118,21 @@ def plan_root(node: Node, container: Container) -> Root:
     )
 
 
+def plan_still_root(node: Node, container: Container) -> Root:
+    """The file system of a container that does not run: its layers and what was mounted by wish."""
+    points = {placed.point.destination for placed in container.placed}
+    root = plan_root(node, container)
+    return replace(
+        root,
+        mounts=[one for one in root.mounts if one.target in points],
+        links=[],
+        masked=[],
+        readonly_paths=[],
+        sysctls={},
+        readonly=False,
+    )
+
+
 def plan_program(
     node: Node,
     container: Container,
@@ -128,9 +153,17 @@ def plan_program(
         seccomp = descriptors.add(found) if found is not None else None
     more = ["TERM=xterm"] if container.tty and argv is None else []
     score = container.host["OomScoreAdj"] or None
+    argv_now = argv or container.argv
+    if argv is None and wants_init(container):
+        argv_now = [INIT_PATH, "--", *argv_now]
     return Program(
-        argv=argv or container.argv,
-        env=[*more, f"HOSTNAME={container.config['Hostname']}", *container.config["Env"], *(env or [])],
+        argv=argv_now,
+        env=[
+            *more,
+            f"HOSTNAME={container.config['Hostname']}",
+            *container.config["Env"],
+            *(env or []),
+        ],
         cwd=cwd or container.config["WorkingDir"] or "/",
         user=user if user is not None else container.config["User"],
         groups=[str(one) for one in container.host.get("GroupAdd") or []],
@@ -178,8 +211,8 @@ def file_owner(node: Node, container: Container) -> Container:
     """Whose hosts, hostname and resolv.conf it sees: those of whom it shares the network with."""
     seen = {container.id}
     while (reference := container.donor("NetworkMode")) is not None:
-        donor = node.containers.find(reference)
-        if donor.id in seen:
+        donor = node.containers.get(reference)
+        if donor is None or donor.id in seen:
             break
         seen.add(donor.id)
         container = donor
@@ -189,8 +222,8 @@ def file_owner(node: Node, container: Container) -> Container:
 def find_shm(node: Node, container: Container) -> Path | None:
     """The folder that is its /dev/shm when it shares one; None: it has its own."""
     donor = container.donor("IpcMode")
-    if donor is not None:
-        owner = node.containers.find(donor)
+    owner = node.containers.get(donor) if donor is not None else None
+    if owner is not None:
         return Path("/dev/shm") if owner.host["IpcMode"] == "host" else owner.folder / "shm"  # noqa: S108
     match container.host["IpcMode"]:
         case "host":
@@ -242,3 +275,17 @@ def _pidfd(container: Container) -> int:
     return container.process.pidfd
 
 
+def wants_init(container: Container) -> bool:
+    """An init is for a PID namespace of its own only: moby, daemon/oci_linux.go."""
+    return bool(container.host.get("Init")) and not container.host["PidMode"]
+
+
+def find_init() -> Path:
+    """The node's init program for containers. Raises BadParameter when it has none."""
+    for name in INIT_PROGRAMS:
+        found = shutil.which(name)
+        if found is not None:
+            return Path(found).resolve()
+    raise BadParameter(
+        "an init was asked for, and this machine has none: install tini (or docker-init, catatonit)"
+    )

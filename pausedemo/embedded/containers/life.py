@@ -98,9 +98,7 @@ class Lives:
             raise Conflict(
                 f"Cannot kill container: {container.id}: Container {container.id} is not running"
             )
-        if number == signal.SIGKILL:
-            container.stopped_by_hand = True
-        elif number == parse_signal(container.config["StopSignal"]):
+        if number == signal.SIGKILL or number == parse_signal(container.config["StopSignal"]):
             container.stopped_by_hand = True
         self._signal(container, number)
         if number == signal.SIGKILL:
@@ -198,12 +196,12 @@ class Lives:
             await self._undo(container)
             raise self._fail(container, failed) from failed
         except BaseException as error:
-            await self._undo(container)
             if isinstance(error, ApiError):
                 state.error = error.message
                 state.exit_code = 128
                 if state.status is not Status.CREATED:
                     state.status = Status.EXITED
+            await self._undo(container)
             raise
 
     async def _prepare(self, container: Container) -> None:
@@ -266,9 +264,7 @@ class Lives:
         if container.log is not None:
             container.log.open()
         if process.terminal is not None:
-            container.readers = [
-                Reader(loop, process.terminal, Stream.STDOUT, container.takers)
-            ]
+            container.readers = [Reader(loop, process.terminal, Stream.STDOUT, container.takers)]
             container.stdin = Writer(loop, process.terminal, owned=False)
         else:
             if container.config["OpenStdin"]:
@@ -312,6 +308,10 @@ class Lives:
             await self._release(container)
             await asyncio.to_thread(self._node.cgroups.kill, container.id, None)
             self._node.cgroups.remove(container.id)
+            # Who is attached, or waits, must not wait for what will not come.
+            await self._finish_streams(container)
+            if container.host["AutoRemove"] and not container.restart_count:
+                await self._remove(container, volumes=True)
 
     async def _release(self, container: Container) -> None:
         sandbox, container.sandbox = container.sandbox, None
@@ -370,9 +370,7 @@ class Lives:
         try:
             self._node.cgroups.freeze(container.id, frozen=frozen)
         except OSError as error:
-            raise ServerError(
-                f"Cannot pause container {container.id}: {error.strerror}"
-            ) from error
+            raise ServerError(f"Cannot pause container {container.id}: {error.strerror}") from error
 
     # End.
 
@@ -495,7 +493,9 @@ def attachments(container: Container) -> Sequence[Attachment]:
     mode = container.network_mode
     if mode == "none" or container.config.get("NetworkDisabled"):
         return ()
-    wanted = {mode: {}} | dict(container.networking.get("EndpointsConfig") or {})
+    wanted: dict[str, Any] = {mode: {}}
+    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
+        wanted["bridge" if name == "default" else name] = own
     made = []
     for name, own in wanted.items():
         own = own or {}
@@ -535,5 +535,3 @@ def parse_signal(name: str) -> int:
     if isinstance(found, signal.Signals):
         return int(found)
     raise BadParameter(f"Invalid signal: {name}")
-
-

@@ -20,8 +20,34 @@ from pausedemo.embedded.images.store import ImageStore
 from pausedemo.embedded.volumes import Volumes
 
 #: Two words make a name for who gave none.
-_FIRST: Final = "amber brave calm eager fair glad keen lucid merry noble quiet swift".split()
-_SECOND: Final = "badger crane dolphin falcon heron ibex lynx otter puffin raven seal wren".split()
+_FIRST: Final = [
+    "amber",
+    "brave",
+    "calm",
+    "eager",
+    "fair",
+    "glad",
+    "keen",
+    "lucid",
+    "merry",
+    "noble",
+    "quiet",
+    "swift",
+]
+_SECOND: Final = [
+    "badger",
+    "crane",
+    "dolphin",
+    "falcon",
+    "heron",
+    "ibex",
+    "lynx",
+    "otter",
+    "puffin",
+    "raven",
+    "seal",
+    "wren",
+]
 _LIST_KEYS: Final = ("Env", "Cmd", "Entrypoint")
 
 
@@ -119,9 +145,7 @@ class Maker:
                 placed.append(Placed(point, source))
             else:
                 name = point.source or secrets.token_hex(32)
-                self._volumes.create(
-                    name, options=dict(point.options), labels=dict(point.labels)
-                )
+                self._volumes.create(name, options=dict(point.options), labels=dict(point.labels))
                 self._volumes.hold(name, container_id)
                 placed.append(Placed(point, Path(self._volumes.path(name)), name))
 
@@ -144,12 +168,16 @@ class Maker:
         return sorted(points, key=lambda point: point.destination.count("/"))
 
     def _resolve(self, host: dict[str, Any]) -> dict[str, Any]:
-        """``container:<name>`` becomes ``container:<id>``; who is not there is told at the start."""
+        """``container:<name>`` becomes ``container:<id>``. Raises NotFound for PID and IPC."""
         resolved = dict(host)
         for key in ("NetworkMode", "PidMode", "IpcMode"):
             kind, _, reference = str(host.get(key) or "").partition(":")
             if kind == "container":
-                donor = self._containers.get(reference)
+                # For the network dockerd looks for the donor at the start only.
+                if key == "NetworkMode":
+                    donor = self._containers.get(reference)
+                else:
+                    donor = self._containers.find(reference)
                 if donor is not None:
                     resolved[key] = f"container:{donor.id}"
         return resolved

@@ -18,12 +18,21 @@ from pausedemo.embedded.kernel.syscalls import (
 
 _QUIET: Final = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
 #: moby, oci/defaults.go.
-MASKED: Final = (
-    "/proc/asound /proc/acpi /proc/kcore /proc/keys /proc/latency_stats /proc/timer_list "
-    "/proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware /sys/devices/virtual/powercap"
-).split()
-READONLY: Final = "/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger".split()
-DEVICES: Final = "null zero full random urandom tty".split()
+MASKED: Final = [
+    "/proc/asound",
+    "/proc/acpi",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/sys/firmware",
+    "/sys/devices/virtual/powercap",
+]
+READONLY: Final = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+DEVICES: Final = ["null", "zero", "full", "random", "urandom", "tty"]
 LINKS: Final = (
     ("/dev/fd", "/proc/self/fd"),
     ("/dev/stdin", "/proc/self/fd/0"),
@@ -34,10 +43,10 @@ LINKS: Final = (
 )
 SHM_BYTES: Final = 64 * 1024 * 1024
 _VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-_BIND_OPTIONS: Final = frozenset("ro rw z Z nocopy cached delegated consistent".split())
-_PROPAGATION: Final = frozenset(
-    "private rprivate slave rslave shared rshared".split()
+_BIND_OPTIONS: Final = frozenset(
+    ["ro", "rw", "z", "Z", "nocopy", "cached", "delegated", "consistent"]
 )
+_PROPAGATION: Final = frozenset(["private", "rprivate", "slave", "rslave", "shared", "rshared"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,5 +252,3 @@ def _plan_tmpfs(point: MountPoint) -> Mount:
             case _:
                 data.append(option)
     return Mount("tmpfs", point.destination, flags, ",".join(data))
-
-

@@ -16,22 +16,87 @@ from pausedemo.embedded.containers.capabilities import compute_capabilities
 from pausedemo.embedded.errors import BadParameter, Conflict, NotSupported
 
 CONFIG_KEYS: Final = frozenset(
-    "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin "
-    "StdinOnce Env Cmd Healthcheck Image Volumes WorkingDir Entrypoint NetworkDisabled "
-    "MacAddress Labels StopSignal StopTimeout".split()
+    [
+        "Hostname",
+        "Domainname",
+        "User",
+        "AttachStdin",
+        "AttachStdout",
+        "AttachStderr",
+        "ExposedPorts",
+        "Tty",
+        "OpenStdin",
+        "StdinOnce",
+        "Env",
+        "Cmd",
+        "Healthcheck",
+        "Image",
+        "Volumes",
+        "WorkingDir",
+        "Entrypoint",
+        "NetworkDisabled",
+        "MacAddress",
+        "Labels",
+        "StopSignal",
+        "StopTimeout",
+    ]
 )
 #: Of a build or of Windows; a container does not look at them.
-IGNORED_CONFIG_KEYS: Final = frozenset("OnBuild Shell ArgsEscaped".split())
+IGNORED_CONFIG_KEYS: Final = frozenset(["OnBuild", "Shell", "ArgsEscaped"])
 HOST_KEYS: Final = frozenset(
-    "Binds LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumesFrom CapAdd "
-    "CapDrop CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode OomScoreAdj "
-    "PidMode Privileged PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode ShmSize CpuShares "
-    "Memory MemorySwap MemoryReservation NanoCpus CpuPeriod CpuQuota PidsLimit Ulimits Tmpfs "
-    "Mounts Sysctls Runtime Init MaskedPaths ReadonlyPaths".split()
+    [
+        "Binds",
+        "LogConfig",
+        "NetworkMode",
+        "PortBindings",
+        "RestartPolicy",
+        "AutoRemove",
+        "VolumesFrom",
+        "CapAdd",
+        "CapDrop",
+        "CgroupnsMode",
+        "Dns",
+        "DnsOptions",
+        "DnsSearch",
+        "ExtraHosts",
+        "GroupAdd",
+        "IpcMode",
+        "OomScoreAdj",
+        "PidMode",
+        "Privileged",
+        "PublishAllPorts",
+        "ReadonlyRootfs",
+        "SecurityOpt",
+        "UTSMode",
+        "ShmSize",
+        "CpuShares",
+        "Memory",
+        "MemorySwap",
+        "MemoryReservation",
+        "NanoCpus",
+        "CpuPeriod",
+        "CpuQuota",
+        "PidsLimit",
+        "Ulimits",
+        "Tmpfs",
+        "Mounts",
+        "Sysctls",
+        "Runtime",
+        "Init",
+        "MaskedPaths",
+        "ReadonlyPaths",
+    ]
 )
 #: Said to the client's own side, or without any effect on one machine.
 IGNORED_HOST_KEYS: Final = frozenset(
-    "ConsoleSize ContainerIDFile Isolation Annotations VolumeDriver MemorySwappiness".split()
+    [
+        "ConsoleSize",
+        "ContainerIDFile",
+        "Isolation",
+        "Annotations",
+        "VolumeDriver",
+        "MemorySwappiness",
+    ]
 )
 LIMIT_KEYS: Final = {
     "CpuShares": "cpu",
@@ -182,7 +247,7 @@ def parse_security(host: dict[str, Any]) -> Security:
                 seccomp = False
             case ("apparmor" | "label", "unconfined" | "disable"):
                 pass
-            case ("seccomp" | "apparmor" | "label" | "systempaths" | "credentialspec"), _:
+            case (("seccomp" | "apparmor" | "label" | "systempaths" | "credentialspec"), _):
                 raise NotSupported(f"the embedded engine does not support the option {option!r}")
             case _:
                 raise BadParameter(f'invalid --security-opt 2: "{option}"')

@@ -30,7 +30,9 @@ class Containers:
         found = self._by_id.get(reference) or self._by_name.get(reference.removeprefix("/"))
         if found is not None:
             return found
-        matching = [one for id_, one in self._by_id.items() if reference and id_.startswith(reference)]
+        matching = [
+            one for id_, one in self._by_id.items() if reference and id_.startswith(reference)
+        ]
         if len(matching) == 1:
             return matching[0]
         if matching:

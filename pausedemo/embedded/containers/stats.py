@@ -15,9 +15,7 @@ TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-def read_stats(
-    cgroups: Cgroups, container: Container, before: dict[str, Any]
-) -> dict[str, Any]:
+def read_stats(cgroups: Cgroups, container: Container, before: dict[str, Any]) -> dict[str, Any]:
     """One record of GET /containers/{id}/stats; ``before`` is the one before, or empty.
 
     Counted from /proc over the container's processes, so that it is the same with and without

@@ -123,8 +123,9 @@ def render_endpoints(container: Container, sandbox: Sandbox | None) -> dict[str,
     mode = container.network_mode
     if mode.startswith("container:"):
         return {}
-    wanted = dict((container.networking.get("EndpointsConfig") or {}).items())
-    wanted.setdefault(mode, {})
+    wanted: dict[str, Any] = {mode: {}}
+    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
+        wanted["bridge" if name == "default" else name] = own
     shown = {}
     for name in wanted:
         own = wanted[name] or {}

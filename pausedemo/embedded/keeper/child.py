@@ -35,6 +35,9 @@ NOT_FOUND: Final = 127
 NEVER_RAN: Final = 125
 
 
+_ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+
+
 class StartFailed(Exception):
     """A step that failed: its name, the kernel's number, and the text for the person."""
 
@@ -63,7 +66,8 @@ def become(launch: Launch, descriptors: Sequence[int], report: socket.socket) ->
 
 
 def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> None:
-    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGXFSZ):
+    # What the engine's own caller had ignored must not be ignored inside.
+    for number in _ALL_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.setsid()

@@ -68,9 +68,7 @@ class Keeper:
 
     async def launch(self, launch: Launch, descriptors: Sequence[int] = ()) -> Process:
         """Start a process; returns when it has come as far as exec. Raises LaunchFailed."""
-        content, passed = await self._ask(
-            {"do": "launch", "launch": launch.to_json()}, descriptors
-        )
+        content, passed = await self._ask({"do": "launch", "launch": launch.to_json()}, descriptors)
         process = self._running[content["pid"]]
         if len(passed) > 1:
             process.terminal = passed[1]

@@ -24,9 +24,7 @@ class Identity:
     home: str
 
 
-def find_identity(
-    user: str, passwd: str, group: str, more_groups: Sequence[str] = ()
-) -> Identity:
+def find_identity(user: str, passwd: str, group: str, more_groups: Sequence[str] = ()) -> Identity:
     """Read ``name|uid[:name|gid]`` with the texts of /etc/passwd and /etc/group.
 
     Raises UnknownUser.
@@ -39,9 +37,7 @@ def find_identity(
     elif wanted_user.isdecimal():
         name, uid, gid, home = "", int(wanted_user), 0, "/"
     else:
-        raise UnknownUser(
-            f"unable to find user {wanted_user}: no matching entries in passwd file"
-        )
+        raise UnknownUser(f"unable to find user {wanted_user}: no matching entries in passwd file")
     groups = list(_rows(group, 4))
     extra: list[int] = []
     if wanted_group:
