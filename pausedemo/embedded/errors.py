@@ -1,4 +1,4 @@
-"""What an API client is told when a request cannot be done: the HTTP status, and dockerd's words."""
+"""What an API client is told when a request fails: the HTTP status, and dockerd's words."""
 
 from __future__ import annotations
 

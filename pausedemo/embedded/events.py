@@ -30,7 +30,7 @@ class EventBus:
         kind: str,
         action: str,
         id: str,
-        attributes: Mapping[str, str],  # noqa: A002
+        attributes: Mapping[str, str],
     ) -> None:
         """Tell everybody. ``kind`` is container, image, network or volume."""
         now_ns = time.time_ns()

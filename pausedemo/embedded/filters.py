@@ -37,7 +37,7 @@ def parse_filters(text: str | None, known: Iterable[str]) -> Filters:
 
 
 def match_labels(labels: Mapping[str, str], wanted: Iterable[str]) -> bool:
-    """Are all of ``key`` and ``key=value`` among the labels?"""
+    """Whether all of ``key`` and ``key=value`` are among the labels."""
     for one in wanted:
         key, has_value, value = one.partition("=")
         if key not in labels or (has_value and labels[key] != value):

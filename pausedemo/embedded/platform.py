@@ -62,9 +62,9 @@ def find_cgroups() -> tuple[int, dict[str, Path]]:
         names = (CGROUP_ROOT / "cgroup.controllers").read_text().split()
         if not os.access(CGROUP_ROOT / "cgroup.subtree_control", os.W_OK):
             return 2, {}
-        found = {name: CGROUP_ROOT for name in CONTROLLERS if name in names}
+        found: dict[str, Path] = {name: CGROUP_ROOT for name in CONTROLLERS if name in names}
         return 2, found | {"freezer": CGROUP_ROOT}
-    found = {}
+    found: dict[str, Path] = {}
     for name in CONTROLLERS:
         folder = CGROUP_ROOT / name
         if (folder / "tasks").exists() and os.access(folder, os.W_OK):

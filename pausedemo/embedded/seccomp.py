@@ -131,7 +131,7 @@ class SeccompFilters:
 
     @property
     def is_available(self) -> bool:
-        """Is libseccomp here?"""
+        """Whether libseccomp is here."""
         return self._library is not None
 
     def find(self, capabilities: int) -> int | None:

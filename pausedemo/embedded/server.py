@@ -60,7 +60,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return _refuse(error.status, error.reason)
     except (ConnectionResetError, asyncio.CancelledError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
         log.error("%s %s\n%s", request.method, request.path, traceback.format_exc())
         return _refuse(500, f"{type(error).__name__}: {error}")
 

@@ -41,6 +41,7 @@ LINKS: Final = (
     ("/dev/core", "/proc/kcore"),
     ("/dev/ptmx", "pts/ptmx"),
 )
+SHM: Final = "/dev/shm"  # noqa: S108 - inside
 SHM_BYTES: Final = 64 * 1024 * 1024
 _VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _BIND_OPTIONS: Final = frozenset(
@@ -222,9 +223,9 @@ def plan_mounts(
     else:
         planned.append(Bind("/sys", "/sys", 0 if privileged else MOUNT_ATTR_RDONLY))
     if shm is None:
-        planned.append(Mount("tmpfs", "/dev/shm", _QUIET, f"mode=1777,size={shm_bytes}"))
+        planned.append(Mount("tmpfs", SHM, _QUIET, f"mode=1777,size={shm_bytes}"))
     else:
-        planned.append(Bind(str(shm), "/dev/shm"))
+        planned.append(Bind(str(shm), SHM))
     planned += [Bind(str(source), path, recursive=False) for path, source in files.items()]
     for point, source in points:
         if point.kind == "tmpfs":

@@ -59,7 +59,7 @@ class Containers:
             del self._by_name[name]
 
     def is_taken(self, name: str) -> bool:
-        """Does a container bear the name?"""
+        """Whether a container bears the name."""
         return name in self._by_name
 
     def add(self, container: Container) -> None:

@@ -125,7 +125,7 @@ def unshare(flags: int) -> None:
 def mount(
     source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str = ""
 ) -> None:
-    """mount(2). ``data`` must be shorter than a page."""
+    """Mount, as mount(2) says. ``data`` must be shorter than a page."""
     _check(
         _libc.mount(
             source.encode() if source is not None else None,
@@ -144,7 +144,7 @@ def unmount(target: str, flags: int = MNT_DETACH) -> None:
 
 
 def pivot_root(new_root: str, put_old: str) -> None:
-    """pivot_root(2); ``pivot_root(".", ".")`` stacks the old root over the new one."""
+    """Change the root, as pivot_root(2) says; ``pivot_root(".", ".")`` stacks the old root over the new one."""
     number = ctypes.c_long(_number("pivot_root"))
     _check(_libc.syscall(number, new_root.encode(), put_old.encode()))
 
@@ -173,7 +173,7 @@ def set_tree_attributes(tree: int, attributes: int, *, recursive: bool) -> None:
 
 
 def prctl(operation: Prctl, *arguments: int) -> int:
-    """prctl(2), all arguments as unsigned long."""
+    """Change this process, as prctl(2) says; all arguments as unsigned long."""
     padded = [ctypes.c_ulong(one) for one in (*arguments, 0, 0, 0, 0)[:4]]
     return _check(_libc.prctl(int(operation), *padded))
 
