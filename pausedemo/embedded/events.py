@@ -29,7 +29,7 @@ class EventBus:
         self,
         kind: str,
         action: str,
-        id: str,
+        id: str,  # noqa: A002 - as the networks and images call it
         attributes: Mapping[str, str],
     ) -> None:
         """Tell everybody. ``kind`` is container, image, network or volume."""

@@ -15,7 +15,7 @@ from pausedemo.embedded.kernel import syscalls
 
 CGROUP_ROOT: Final = Path("/sys/fs/cgroup")
 #: The controllers that limits need, by their names in both versions.
-CONTROLLERS: Final = ("memory", "cpu", "pids", "freezer")
+CONTROLLERS: Final[tuple[str, ...]] = ("memory", "cpu", "pids", "freezer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ def find_cgroups() -> tuple[int, dict[str, Path]]:
         names = (CGROUP_ROOT / "cgroup.controllers").read_text().split()
         if not os.access(CGROUP_ROOT / "cgroup.subtree_control", os.W_OK):
             return 2, {}
-        found: dict[str, Path] = {name: CGROUP_ROOT for name in CONTROLLERS if name in names}
-        return 2, found | {"freezer": CGROUP_ROOT}
-    found: dict[str, Path] = {}
-    for name in CONTROLLERS:
-        folder = CGROUP_ROOT / name
-        if (folder / "tasks").exists() and os.access(folder, os.W_OK):
-            found[name] = folder
-    return 1, found
+        names.append("freezer")  # in version 2 every cgroup can freeze
+        return 2, {name: CGROUP_ROOT for name in CONTROLLERS if name in names}
+    folders = {name: CGROUP_ROOT / name for name in CONTROLLERS}
+    return 1, {
+        name: folder
+        for name, folder in folders.items()
+        if (folder / "tasks").exists() and os.access(folder, os.W_OK)
+    }
 
 
 def try_overlay(scratch: Path, *, rootless: bool) -> str | None:
@@ -86,9 +86,9 @@ def try_overlay(scratch: Path, *, rootless: bool) -> str | None:
             return None
         syscalls.unmount(str(base / "merged"))
         # The kernel leaves its own folder in there, which only root of the namespace may enter.
-        for one in (base / "work").iterdir():
+        for left in (base / "work").iterdir():
             with suppress(OSError):
-                one.rmdir()
+                left.rmdir()
     return options
 
 

@@ -70,12 +70,9 @@ async def _serve(
     runner = await serve(make_application(engine.routes()), listening)
     if until_eof is not None:
         loop.add_reader(until_eof, stop.set)
-    stopping = asyncio.ensure_future(stop.wait())
-    done, _ = await asyncio.wait(
-        [stopping, engine.keeper.gone], return_when=asyncio.FIRST_COMPLETED
-    )
-    lost = stopping not in done
-    stopping.cancel()
+    engine.keeper.gone.add_done_callback(lambda _: stop.set())
+    await stop.wait()
+    lost = engine.keeper.gone.done()
     await engine.close()
     await runner.cleanup()
     if lost:

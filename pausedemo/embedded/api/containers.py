@@ -22,11 +22,13 @@ from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.options import check_name, parse_restart_policy
 from pausedemo.embedded.containers.processes import list_processes
 from pausedemo.embedded.containers.stats import read_stats
 from pausedemo.embedded.containers.views import inspect_container, render_row
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.filters import Filters, match_labels
+from pausedemo.embedded.moments import parse_moment
 
 FILTERS: Final = [
     "ancestor",
@@ -157,8 +159,6 @@ class ContainersApi:
         return web.Response(status=204)
 
     async def rename(self, request: web.Request) -> web.Response:
-        from pausedemo.embedded.containers.options import check_name
-
         container = self._find(request)
         name = request.query.get("name") or ""
         if not name:
@@ -174,8 +174,7 @@ class ContainersApi:
             if container.state.is_running:
                 waiting = asyncio.ensure_future(self._lives.wait_end(container))
             else:
-                waiting = asyncio.get_running_loop().create_future()
-                waiting.set_result(container.state.exit_code)
+                waiting = asyncio.ensure_future(_give(container.state.exit_code))
         elif condition == "next-exit":
             waiting = asyncio.ensure_future(self._lives.wait_end(container))
         elif condition == "removed":
@@ -196,8 +195,6 @@ class ContainersApi:
         return response
 
     async def update(self, request: web.Request) -> web.Response:
-        from pausedemo.embedded.containers.options import parse_restart_policy
-
         container = self._find(request)
         body = await read_json(request)
         asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
@@ -315,6 +312,8 @@ def _passes(one: Container, key: str, values: tuple[str, ...]) -> bool:
 
 
 def _parse_until(text: str) -> int:
-    from pausedemo.embedded.moments import parse_moment
-
     return parse_moment(text, time.time_ns())
+
+
+async def _give(code: int) -> int:
+    return code

@@ -181,11 +181,7 @@ class _RunningTool:
         transports: list[asyncio.BaseTransport] = []
         readers = []
         for number in ours[1:]:
-            reader = asyncio.StreamReader(loop=loop)
-            protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-            transport, _ = await loop.connect_read_pipe(
-                lambda protocol=protocol: protocol, os.fdopen(number, "rb", 0)
-            )
+            reader, transport = await _open_reader(loop, number)
             transports.append(transport)
             readers.append(reader)
         out, flow = await loop.connect_write_pipe(
@@ -229,6 +225,16 @@ class _RunningTool:
         self._process.close()
         for transport in self._transports:
             transport.close()
+
+
+async def _open_reader(
+    loop: asyncio.AbstractEventLoop, descriptor: int
+) -> tuple[asyncio.StreamReader, asyncio.BaseTransport]:
+    reader = asyncio.StreamReader(loop=loop)
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader, loop=loop), os.fdopen(descriptor, "rb", 0)
+    )
+    return reader, transport
 
 
 def _path(request: web.Request) -> str:

@@ -61,7 +61,7 @@ class RawStream(asyncio.Protocol):
             self._transport.write(data)
 
     def is_full(self) -> bool:
-        """Does the peer read slower than output comes?"""
+        """Whether the peer reads slower than output comes."""
         return self._full and not self.closed.done()
 
     def call_on_room(self, callback: Callable[[], None]) -> None:

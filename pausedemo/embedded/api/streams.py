@@ -165,12 +165,9 @@ class StreamsApi:
         else:
             if one.writer is not None:
                 stream.feed(one.writer, close_at_end=not one.tty)
-            await self._until_end(one, stream)
+            await one.finished.wait()
         stream.finish()
         return await leave(request, stream)
-
-    async def _until_end(self, one: Any, stream: RawStream) -> None:
-        await one.finished.wait()
 
     async def resize_exec(self, request: web.Request) -> web.Response:
         one = self._execs.find(request.match_info["id"])

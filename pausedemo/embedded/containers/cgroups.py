@@ -39,7 +39,7 @@ class Cgroups:
 
     @property
     def can_freeze(self) -> bool:
-        """May containers be paused here?"""
+        """Whether containers may be paused here."""
         return "freezer" in self._trees
 
     def make(self, container: str, host: dict[str, Any]) -> list[str]:
@@ -91,7 +91,7 @@ class Cgroups:
         (folder / "freezer.state").write_text("FROZEN" if frozen else "THAWED")
 
     def was_oom_killed(self, container: str) -> bool:
-        """Did the kernel kill one of its processes for want of memory?"""
+        """Whether the kernel killed one of its processes for want of memory."""
         tree = self._trees.get("memory")
         if tree is None:
             return False
@@ -195,6 +195,6 @@ def find_by_mount_namespace(inode: int) -> list[int]:
     for entry in os.scandir("/proc"):
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                if os.stat(f"/proc/{entry.name}/ns/mnt").st_ino == inode:
+                if Path(f"/proc/{entry.name}/ns/mnt").stat().st_ino == inode:
                     found.append(int(entry.name))
     return sorted(found)

@@ -47,12 +47,12 @@ class State:
 
     @property
     def is_running(self) -> bool:
-        """Has it a process now, or will it have one again by itself?"""
+        """Whether it has a process now, or will have one again by itself."""
         return self.status in (Status.RUNNING, Status.PAUSED, Status.RESTARTING)
 
     @property
     def has_process(self) -> bool:
-        """Has it a process now?"""
+        """Whether it has a process now."""
         return self.status in (Status.RUNNING, Status.PAUSED)
 
 
@@ -113,7 +113,7 @@ class Container:
 
     @property
     def tty(self) -> bool:
-        """Has its main process a terminal?"""
+        """Whether its main process has a terminal."""
         return bool(self.config.get("Tty"))
 
     @property

@@ -139,7 +139,7 @@ def pack_root(out: Writable) -> None:
         for folder, folders, files in os.walk("/"):
             kept = []
             for name in sorted(folders):
-                path = os.path.join(folder, name)
+                path = posixpath.join(folder, name)
                 found = os.lstat(path)
                 if found.st_dev == device:
                     _pack_one(tar, path, path[1:])
@@ -151,7 +151,7 @@ def pack_root(out: Writable) -> None:
                     tar.addfile(empty)
             folders[:] = kept
             for name in sorted(files):
-                path = os.path.join(folder, name)
+                path = posixpath.join(folder, name)
                 if os.lstat(path).st_dev == device:
                     _pack_one(tar, path, path[1:])
 

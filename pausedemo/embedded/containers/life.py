@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Status
@@ -133,7 +134,7 @@ class Lives:
             if not force:
                 hint = "Stop the container before attempting removal or force remove"
                 if container.state.status is Status.PAUSED:
-                    hint = "Unpause and then stop the container before attempting removal or force remove"
+                    hint = f"Unpause and then s{hint[1:]}"
                 raise Conflict(
                     f"You cannot remove a {container.state.status} container {container.id}. {hint}"
                 )
@@ -260,7 +261,7 @@ class Lives:
                 os.close(descriptor)
         container.process = process
         with contextlib.suppress(OSError):
-            container.mount_namespace = os.stat(f"/proc/{process.pid}/ns/mnt").st_ino
+            container.mount_namespace = Path(f"/proc/{process.pid}/ns/mnt").stat().st_ino
         if container.log is not None:
             container.log.open()
         if process.terminal is not None:

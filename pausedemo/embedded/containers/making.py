@@ -69,7 +69,7 @@ class Maker:
         self._controllers = controllers
 
     def make(self, name: str | None, body: dict[str, Any]) -> Container:
-        """Check a create request and make what it asks for. Raises ApiError; then nothing is left."""
+        """Make what a create request asks for. Raises ApiError; then nothing is left."""
         host = dict(body.get("HostConfig") or {})
         check_types(body, host)
         options.check_keys(body)
@@ -275,7 +275,7 @@ def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "ExposedPorts": {
             **(image.get("ExposedPorts") or {}),
             **(body.get("ExposedPorts") or {}),
-            **dict.fromkeys((body.get("HostConfig") or {}).get("PortBindings") or {}, {}),
+            **{port: {} for port in (body.get("HostConfig") or {}).get("PortBindings") or {}},
         },
         "Tty": bool(body.get("Tty")),
         "OpenStdin": bool(body.get("OpenStdin")),
@@ -295,7 +295,7 @@ def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_log(folder: Path, wanted: dict[str, Any]) -> LogFile | None:
-    """The container's log. Raises NotFound for a driver that is not had, BadParameter for options."""
+    """The container's log. Raises NotFound for an unknown driver, BadParameter for options."""
     driver, given = wanted.get("Type") or "json-file", dict(wanted.get("Config") or {})
     if driver == "none":
         return None

@@ -108,7 +108,7 @@ LIMIT_KEYS: Final = {
     "MemoryReservation": "memory",
     "PidsLimit": "pids",
 }
-_NOTHING: Final = (None, "", 0, False, -1, [], {}, "no", "default")
+_NOTHING: Final[tuple[object, ...]] = (None, "", 0, False, -1, [], {}, "no", "default")
 _NAME: Final = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 RUNTIME: Final = "pausedemo"
 

@@ -86,12 +86,11 @@ def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> No
     if launch.terminal:
         _open_terminal(launch, report)
     else:
-        for number, position in enumerate(launch.stdio):
-            if position is None:
-                null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-                os.dup2(null, number)
+        for target, place in enumerate(launch.stdio):
+            if place is None:
+                os.dup2(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC), target)
             else:
-                os.dup2(descriptors[position], number)
+                os.dup2(descriptors[place], target)
     if launch.tool is not None:
         report.close()
         run_tool(launch.tool.name, launch.tool.arguments)
@@ -157,7 +156,6 @@ def _run(program: Program, descriptors: Sequence[int]) -> None:
         _filter(descriptors[program.seccomp])
     # Dropped with every change of identity: prctl(2).
     syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGKILL)
-    os.closerange(3, 3)
     _execute(program.argv, env)
 
 

@@ -13,8 +13,8 @@ import gzip
 import json
 import lzma
 import os
-import sys
 import zlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from pausedemo.embedded.containers.copying import pack, pack_root, stat, unpack
@@ -26,7 +26,7 @@ _FAILED: Final = 1
 
 def run_tool(name: str, arguments: dict[str, Any]) -> None:
     """Run one of the functions below in this process, which ends with its result."""
-    functions = {
+    functions: dict[str, Callable[..., None]] = {
         "stat_file": _stat,
         "pack_files": _pack,
         "pack_root": _pack_root,
@@ -85,4 +85,3 @@ def _write(data: bytes) -> None:
 
 def _tell(status: int, message: str) -> None:
     os.write(2, json.dumps({"status": status, "message": message}).encode())
-    sys.stderr = None  # type: ignore[assignment]

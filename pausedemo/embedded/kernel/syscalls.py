@@ -125,7 +125,7 @@ def unshare(flags: int) -> None:
 def mount(
     source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str = ""
 ) -> None:
-    """Mount, as mount(2) says. ``data`` must be shorter than a page."""
+    """Mount a file system. ``data`` must be shorter than a page: mount(2)."""
     _check(
         _libc.mount(
             source.encode() if source is not None else None,
@@ -139,12 +139,12 @@ def mount(
 
 
 def unmount(target: str, flags: int = MNT_DETACH) -> None:
-    """umount2(2)."""
+    """Take a mount away: umount2(2)."""
     _check(_libc.umount2(target.encode(), flags), target)
 
 
 def pivot_root(new_root: str, put_old: str) -> None:
-    """Change the root, as pivot_root(2) says; ``pivot_root(".", ".")`` stacks the old root over the new one."""
+    """Make another folder the root: pivot_root(2). ``"."`` twice stacks the old one over it."""
     number = ctypes.c_long(_number("pivot_root"))
     _check(_libc.syscall(number, new_root.encode(), put_old.encode()))
 
@@ -173,7 +173,7 @@ def set_tree_attributes(tree: int, attributes: int, *, recursive: bool) -> None:
 
 
 def prctl(operation: Prctl, *arguments: int) -> int:
-    """Change this process, as prctl(2) says; all arguments as unsigned long."""
+    """Ask something of this process: prctl(2). All arguments are unsigned long."""
     padded = [ctypes.c_ulong(one) for one in (*arguments, 0, 0, 0, 0)[:4]]
     return _check(_libc.prctl(int(operation), *padded))
 
