@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 
 import click
 
-from pausedemo.cli.options import install_option
+from pausedemo.cli.options import engine_option, install_option
 from pausedemo.host import find_program
 
 
@@ -37,3 +38,44 @@ def run(command: tuple[str, ...]) -> None:
     with signals_as_errors(), engine_for_command() as endpoint:
         code = run_with_signals(command, render_environment(endpoint, os.environ))
     sys.exit(code)
+
+
+@engine.command()
+@click.option(
+    "--socket",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where it answers; a file that only its owner may use.",
+)
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where it keeps images and volumes. Default: a folder that belongs to the socket.",
+)
+def serve(socket: Path, state: Path | None) -> None:
+    """Run the embedded engine until SIGTERM or Ctrl-C.
+
+    Docker's own command and libraries work with it: export DOCKER_HOST=unix://SOCKET. When it
+    ends, its containers end, too; images and volumes stay.
+    """
+    command = [sys.executable, "-m", "pausedemo.embedded", "--socket", str(socket.absolute())]
+    if state is not None:
+        command += ["--state", str(state.absolute())]
+    click.echo(f"export DOCKER_HOST=unix://{socket.absolute()}")
+    sys.stdout.flush()
+    # A process of its own kind: it forks containers, and must be small when it does.
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
+
+
+@engine.command()
+@engine_option
+def info(engine: str) -> None:
+    """Tell which engine answers, and for the embedded one what this machine allows it."""
+    from rich.console import Console
+
+    from pausedemo.engine.connect import connect
+    from pausedemo.report.console.engine import render_engine
+
+    with contextlib.closing(connect(engine)) as connected:
+        about, url = connected.describe(), connected.url
+    Console().print(render_engine(about, url))

@@ -22,9 +22,9 @@ engine_option = click.option(
     "--engine",
     default="auto",
     show_default=True,
-    metavar="auto|docker|podman|URL",
+    metavar="auto|docker|podman|embedded|URL",
     shell_complete=complete_engines,
-    help="Which engine. auto finds it as the docker command does.",
+    help="Which engine. auto finds it as the docker command does; where none is, embedded.",
 )
 
 runtime_option = click.option(

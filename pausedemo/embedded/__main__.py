@@ -15,10 +15,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="pausedemo engine serve")
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--state", type=Path)
+    parser.add_argument("--state-if-free", type=Path)
     parser.add_argument("--until-eof", type=int, metavar="DESCRIPTOR")
+    parser.add_argument("--ready", type=int, metavar="DESCRIPTOR")
     options = parser.parse_args()
     try:
-        return run_engine(options.socket, options.state, until_eof=options.until_eof)
+        return run_engine(
+            options.socket,
+            options.state or options.state_if_free,
+            spare_state=options.state_if_free is not None,
+            until_eof=options.until_eof,
+            ready=options.ready,
+        )
     except PausedemoError as error:
         print(f"pausedemo: {error}", file=sys.stderr)
         return 1

@@ -74,10 +74,13 @@ class EmbeddedEngine:
         await asyncio.to_thread(self._cgroups.sweep)
         await self._networks.open()
 
-    async def close(self) -> None:
-        """Stop every container in order, and give everything back."""
+    async def close(self, *, at_once: bool = False) -> None:
+        """Stop every container in order, and give everything back.
+
+        ``at_once``: kill them instead.
+        """
         self.events.close()
-        await self._lives.close()
+        await self._lives.close(at_once=at_once)
         await self._networks.close()
         self.keeper.close()
         await asyncio.to_thread(self._cgroups.close)

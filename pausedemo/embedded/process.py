@@ -15,19 +15,34 @@ from pausedemo.embedded.keeper.process import fork_keeper
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace
 from pausedemo.embedded.platform import Platform, examine
-from pausedemo.embedded.state import StateFolder, bind_socket, find_state, open_state
+from pausedemo.embedded.state import (
+    StateFolder,
+    bind_socket,
+    find_state,
+    open_spare_state,
+    open_state,
+)
 from pausedemo.embedded.usernamespace import enter_user_namespace
 
 
-def run_engine(socket_path: Path, state_path: Path | None, *, until_eof: int | None) -> int:
+def run_engine(
+    socket_path: Path,
+    state_path: Path | None,
+    *,
+    spare_state: bool = False,
+    until_eof: int | None = None,
+    ready: int | None = None,
+) -> int:
     """Serve until SIGTERM or SIGINT, or until ``until_eof`` is closed at its other end.
 
-    Raises ApiError when it cannot start; nothing is left then.
+    With ``spare_state`` an engine whose state folder is in use takes a temporary one. A byte is
+    written to ``ready`` when it answers. Raises ApiError when it cannot start, with nothing left.
     """
     socket_path = socket_path.absolute()
     uid, gid = os.getuid(), os.getgid()
     rootless = uid != 0
-    state = open_state(state_path or find_state(socket_path, rootless=rootless))
+    wanted = state_path or find_state(socket_path, rootless=rootless)
+    state = open_spare_state(wanted) if spare_state else open_state(wanted)
     listening = bind_socket(socket_path)
     try:
         single_id = enter_user_namespace() if rootless else False
@@ -40,12 +55,13 @@ def run_engine(socket_path: Path, state_path: Path | None, *, until_eof: int | N
         )
         keeper_pid, channel = fork_keeper()
         try:
-            return asyncio.run(_serve(state, platform, channel, listening, until_eof))
+            return asyncio.run(_serve(state, platform, channel, listening, until_eof, ready))
         finally:
             channel.close()
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(keeper_pid, 0)
             state.sweep()
+            state.close()
     finally:
         socket_path.unlink(missing_ok=True)
         listening.close()
@@ -57,6 +73,7 @@ async def _serve(
     channel: socket.socket,
     listening: socket.socket,
     until_eof: int | None,
+    ready: int | None,
 ) -> int:
     # Here and not above: the keeper is forked without them.
     from pausedemo.embedded.engine import EmbeddedEngine
@@ -68,12 +85,23 @@ async def _serve(
     engine = EmbeddedEngine(state, platform, channel)
     await engine.open()
     runner = await serve(make_application(engine.routes()), listening)
+    abandoned = asyncio.Event()
     if until_eof is not None:
-        loop.add_reader(until_eof, stop.set)
+
+        def on_eof() -> None:
+            loop.remove_reader(until_eof)
+            abandoned.set()
+            stop.set()
+
+        loop.add_reader(until_eof, on_eof)
+    if ready is not None:
+        os.write(ready, b"1")
+        os.close(ready)
     engine.keeper.gone.add_done_callback(lambda _: stop.set())
     await stop.wait()
     lost = engine.keeper.gone.done()
-    await engine.close()
+    # Nobody is left who could want a container's last words.
+    await engine.close(at_once=abandoned.is_set())
     await runner.cleanup()
     if lost:
         print(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
 import socket
 import stat
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pausedemo.embedded.errors import Conflict
 
+_SPARE: Final = ".spare-"
 ROOT_STATE: Final = Path("/var/lib/pausedemo/embedded")
 
 
@@ -26,6 +29,7 @@ class StateFolder:
 
     path: Path
     lock: int
+    temporary: bool = False
 
     @property
     def key(self) -> str:
@@ -46,6 +50,11 @@ class StateFolder:
     def volumes(self) -> Path:
         """Volumes, which do outlive the engine."""
         return self.path / "volumes"
+
+    def close(self) -> None:
+        """Remove the folder when it was made for this engine only."""
+        if self.temporary:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what an engine that was killed left of its containers."""
@@ -79,6 +88,24 @@ def open_state(path: Path) -> StateFolder:
             f"another engine uses {path}: stop it, or name another folder with --state"
         ) from None
     return StateFolder(path, lock)
+
+
+def open_spare_state(path: Path) -> StateFolder:
+    """As ``open_state``; while another engine has that folder, a temporary one beside it.
+
+    Temporary ones of engines that were killed are removed.
+    """
+    for left in path.parent.glob(f"{path.name}{_SPARE}*"):
+        with contextlib.suppress(Conflict):
+            found = open_state(left)
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(found.lock)
+    try:
+        return open_state(path)
+    except Conflict:
+        spare = Path(tempfile.mkdtemp(prefix=f"{path.name}{_SPARE}", dir=path.parent))
+        spare.chmod(0o711)
+        return replace(open_state(spare), temporary=True)
 
 
 def bind_socket(path: Path) -> socket.socket:

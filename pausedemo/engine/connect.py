@@ -1,5 +1,6 @@
-"""auto | docker | podman | URL -> an engine that answers.
+"""auto | docker | podman | embedded | URL -> an engine that answers.
 
+Where ``auto`` finds none, the embedded engine is started for as long as it is used.
 Every endpoint that does not answer is kept with its reason; when none does, the error names
 them all. When a person chose the endpoint (DOCKER_HOST, a context, a URL) no other is tried:
 a command meant for one engine must not quietly run on another.
@@ -25,7 +26,8 @@ from docker.errors import DockerException
 from docker.tls import TLSConfig
 
 from pausedemo.engine.docker import REQUEST_TIMEOUT_S, DockerEngine
-from pausedemo.engine.endpoints import Endpoint, Search, Tls, list_endpoints
+from pausedemo.engine.embedded import start_embedded
+from pausedemo.engine.endpoints import EMBEDDED, Endpoint, Search, Tls, list_endpoints
 from pausedemo.engine.port import Engine
 from pausedemo.engine.runtimes import check_runtime
 from pausedemo.errors import EngineUnavailable
@@ -54,7 +56,19 @@ def connect(
     UsageError for a word that is no engine, and for a runtime that the engine does not have;
     EngineUnavailable when none answers.
     """
-    endpoint = find_endpoint(wanted, environ, home)
+    if wanted == EMBEDDED:
+        return _start_embedded(runtime)
+    search = list_endpoints(wanted, environ, home or Path.home())
+    try:
+        endpoint = find_answering(search)
+    except EngineUnavailable as none_answers:
+        if wanted != "auto" or search.chosen:
+            raise
+        try:
+            return _start_embedded(runtime)
+        except EngineUnavailable as error:
+            tried = [*none_answers.tried, *error.tried]
+            raise EngineUnavailable(tried, none_answers.remedy) from error
     try:
         client = make_client(endpoint, REQUEST_TIMEOUT_S)
     except (DockerException, requests.RequestException, OSError, ValueError) as error:
@@ -62,6 +76,18 @@ def connect(
     if runtime is not None:
         _check_runtime(client, endpoint.url, runtime)
     return DockerEngine(client, endpoint.url, runtime)
+
+
+def _start_embedded(runtime: str | None) -> Engine:
+    process = start_embedded()
+    try:
+        client = make_client(process.endpoint, REQUEST_TIMEOUT_S)
+        if runtime is not None:
+            _check_runtime(client, process.endpoint.url, runtime)
+    except BaseException:
+        process.close()
+        raise
+    return DockerEngine(client, process.endpoint.url, runtime, process)
 
 
 def find_endpoint(

@@ -15,7 +15,7 @@ import posixpath
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Final, ParamSpec, Protocol, TypeVar
 
 import docker
 import requests
@@ -45,12 +45,28 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
+class Closable(Protocol):
+    """What ends with an engine's connection."""
+
+    def close(self) -> None: ...
+
+
 class DockerEngine:
     """An engine reached through a docker SDK client. Safe to use from several threads."""
 
-    def __init__(self, client: docker.APIClient, url: str, runtime: str | None = None) -> None:
-        """``runtime`` is the OCI runtime of all containers made; None: the engine's default."""
+    def __init__(
+        self,
+        client: docker.APIClient,
+        url: str,
+        runtime: str | None = None,
+        owned: Closable | None = None,
+    ) -> None:
+        """``runtime`` is the OCI runtime of all containers made; None: the engine's default.
+
+        ``owned`` is the engine's process when it is ours: it ends when this is closed.
+        """
         self._client = client
+        self._owned = owned
         self._url = url
         self._runtime = runtime
 
@@ -62,16 +78,19 @@ class DockerEngine:
         version = self._ask("ask the engine's version", self._client.version)
         info = self._ask("ask the engine's settings", self._client.info)
         return EngineInfo(
-            name="podman" if podman.is_podman(version) else "docker",
+            name=wire.parse_engine_name(version),
             version=version["Version"],
             api_version=version["ApiVersion"],
             runtime=self._runtime or info.get("DefaultRuntime", ""),
             architecture=version["Arch"],
             runtimes=tuple(sorted(info.get("Runtimes") or ())),
+            abilities=wire.parse_abilities(info),
         )
 
     def close(self) -> None:
         self._client.close()
+        if self._owned is not None:
+            self._owned.close()
 
     # Containers
 

@@ -25,6 +25,8 @@ from urllib.parse import urlsplit
 from pausedemo.errors import EngineUnavailable, UsageError
 
 DEFAULT_SOCKET: Final = "unix:///var/run/docker.sock"
+#: The word for the engine that we bring along.
+EMBEDDED: Final = "embedded"
 DEFAULT_CONTEXT: Final = "default"
 PLAIN_PORT: Final = 2375
 TLS_PORT: Final = 2376
@@ -69,14 +71,18 @@ def list_endpoints(wanted: str, environ: Mapping[str, str], home: Path) -> Searc
     match wanted:
         case "podman":
             return Search(_podman_sockets(environ), chosen=False)
-        case "embedded":
-            raise UsageError("this version has no embedded engine: use auto, docker, podman, a URL")
+        case _ if wanted == EMBEDDED:
+            raise UsageError(
+                "the embedded engine has no place of its own: it is started when asked"
+            )
         case "auto" | "docker":
             pass
         case _ if "://" in wanted:
             return Search((_host_endpoint(wanted, "the URL given", environ, home),), chosen=True)
         case _:
-            raise UsageError(f"no such engine: {wanted!r} (auto, docker, podman or a URL)")
+            raise UsageError(
+                f"no such engine: {wanted!r} (auto, docker, podman, embedded or a URL)"
+            )
 
     config_dir = Path(environ.get("DOCKER_CONFIG") or home / ".docker")
     if host := environ.get("DOCKER_HOST"):

@@ -28,8 +28,20 @@ class ContainerState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ability:
+    """Something that the engine's machine allows or not, and what follows from that."""
+
+    name: str
+    found: str
+    follows: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists."""
+    """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists.
+
+    ``abilities`` are told by the embedded engine only.
+    """
 
     name: str
     version: str
@@ -37,6 +49,7 @@ class EngineInfo:
     runtime: str
     architecture: str
     runtimes: tuple[str, ...] = ()
+    abilities: tuple[Ability, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

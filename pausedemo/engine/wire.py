@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from pausedemo.engine import podman
 from pausedemo.engine.port import (
+    Ability,
     ContainerConfig,
     ContainerInfo,
     ContainerState,
@@ -64,6 +66,19 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
         status=row["Status"],
         created_at=datetime.fromtimestamp(row["Created"], UTC),
     )
+
+
+def parse_engine_name(version: Mapping[str, Any]) -> str:
+    """Whose reply to ``GET /version`` it is: docker, podman or embedded."""
+    if podman.is_podman(version):
+        return "podman"
+    platform = version.get("Platform") or {}
+    return "embedded" if "embedded" in platform.get("Name", "") else "docker"
+
+
+def parse_abilities(info: Mapping[str, Any]) -> tuple[Ability, ...]:
+    """What the embedded engine tells of its machine in ``GET /info``; nothing from others."""
+    return tuple(Ability(*row) for row in info.get("Abilities") or ())
 
 
 def parse_event(raw: Mapping[str, Any], aliases: Mapping[str, str]) -> Event:

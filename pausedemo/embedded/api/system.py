@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 import pausedemo
+from pausedemo.embedded.abilities import describe_abilities
 from pausedemo.embedded.containers.container import Status
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import RUNTIME
@@ -143,6 +144,7 @@ class SystemApi:
             "InitBinary": "",
             "SecurityOptions": security,
             "Warnings": None,
+            "Abilities": describe_abilities(node),
             **describe_host(),
         }
         return web.json_response(body)

@@ -162,7 +162,7 @@ class Lives:
             container.removed = self._node.loop.create_future()
         return await asyncio.shield(container.removed)
 
-    async def close(self) -> None:
+    async def close(self, *, at_once: bool = False) -> None:
         """Stop all, newest first, members before whom they joined; then forget them."""
         running = [one for one in self._node.containers if one.state.is_running]
         for one in running:
@@ -170,7 +170,7 @@ class Lives:
         members = [one for one in running if self._is_member(one)]
         donors = [one for one in running if not self._is_member(one)]
         for group in (members, donors):
-            stops = [self._stop(one, None) for one in reversed(group)]
+            stops = [self._stop(one, None, remove=at_once) for one in reversed(group)]
             await asyncio.gather(*stops, return_exceptions=True)
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -114,8 +114,8 @@ def _parse_bind(text: str) -> MountPoint:
     if not _VOLUME_NAME.fullmatch(source):
         raise BadParameter(
             f'create {source}: "{source}" includes invalid characters for a local volume '
-            'name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
-            "use absolute path"
+            'name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host '
+            "directory, use absolute path"
         )
     return MountPoint(
         "volume", source, destination, readonly, mode, copy_up="nocopy" not in options

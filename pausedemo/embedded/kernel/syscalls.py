@@ -125,7 +125,10 @@ def unshare(flags: int) -> None:
 def mount(
     source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str = ""
 ) -> None:
-    """Mount a file system. ``data`` must be shorter than a page: mount(2)."""
+    """Mount a file system, with ``data`` shorter than a page.
+
+    See mount(2).
+    """
     _check(
         _libc.mount(
             source.encode() if source is not None else None,
@@ -144,7 +147,10 @@ def unmount(target: str, flags: int = MNT_DETACH) -> None:
 
 
 def pivot_root(new_root: str, put_old: str) -> None:
-    """Make another folder the root: pivot_root(2). ``"."`` twice stacks the old one over it."""
+    """Make another folder the root; ``"."`` twice stacks the old one over it.
+
+    See pivot_root(2).
+    """
     number = ctypes.c_long(_number("pivot_root"))
     _check(_libc.syscall(number, new_root.encode(), put_old.encode()))
 
@@ -173,7 +179,10 @@ def set_tree_attributes(tree: int, attributes: int, *, recursive: bool) -> None:
 
 
 def prctl(operation: Prctl, *arguments: int) -> int:
-    """Ask something of this process: prctl(2). All arguments are unsigned long."""
+    """Change this process; all arguments are unsigned long.
+
+    See prctl(2).
+    """
     padded = [ctypes.c_ulong(one) for one in (*arguments, 0, 0, 0, 0)[:4]]
     return _check(_libc.prctl(int(operation), *padded))
 
