@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from benchmarks.cold_start import measure_cold_start
+from benchmarks.embedded import measure_embedded
 from benchmarks.ground import Ground, check_engine_is_quiet, prepare_ground
 from benchmarks.help_time import measure_help
 from benchmarks.jobs import measure_jobs
@@ -28,6 +29,7 @@ PARTS: Final[dict[str, Callable[[Ground, int], tuple[list[Measure], list[Side]]]
     "recovery": measure_recovery,
     "share": measure_own_share,
     "jobs": measure_jobs,
+    "embedded": measure_embedded,
 }
 
 

@@ -35,6 +35,11 @@ class EmbeddedProcess:
         self._pipe: int | None = pipe
         self.endpoint = Endpoint(f"unix://{folder}/engine.sock", WHAT)
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def close(self) -> None:
         """End it and its containers, and wait for that. A second call does nothing."""
         pipe, self._pipe = self._pipe, None

@@ -1,0 +1,196 @@
+"""The embedded engine against dockerd: the same requests through the same SDK, side by side.
+
+Each round does every operation on both, each first in every second round. dockerd is the engine
+of the ground; the embedded one is started for the time of the measurement, with the same images.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import docker
+
+from benchmarks.floor import measure_floor
+from benchmarks.ground import Ground
+from benchmarks.inspecting import measure_inspect_rate
+from benchmarks.ratios import Measure, Side, compute_ratios, rotate
+from pausedemo.core import naming
+from pausedemo.engine.connect import make_client
+from pausedemo.engine.docker import REQUEST_TIMEOUT_S
+from pausedemo.engine.embedded import EmbeddedProcess, start_embedded
+from pausedemo.images.recipes.pause import compile_pause
+from pausedemo.resources import pause_dir
+from pausedemo.scenario.stage import PAUSE_IMAGE
+
+#: The least factors that the embedded engine is faster by, as the most that its share may be.
+BOUNDS: Final = {
+    "pause: create and start": 1 / 15,
+    "a member that joins": 1 / 8,
+    "exec": 1 / 4,
+    "stop of a member": 1 / 15,
+    "a pod of pause and three": 1 / 12,
+}
+FLOOR_BOUND: Final = 5.0
+INSPECT_RATE: Final = 1500
+MEMORY_MB: Final = 60
+MANY: Final = 100
+SIDES: Final = ("dockerd", "embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    client: docker.APIClient
+    pause: str
+    busybox: str
+    labels: dict[str, str]
+
+    def create(self, image: str, command: list[str] | None, **host: Any) -> str:
+        config = self.client.create_host_config(**host)
+        made = self.client.create_container(
+            image,
+            command,
+            name=f"bench-{uuid.uuid4().hex[:12]}",
+            labels=self.labels,
+            host_config=config,
+        )
+        return str(made["Id"])
+
+    def start_pause(self) -> str:
+        pause = self.create(self.pause, None, ipc_mode="shareable")
+        self.client.start(pause)
+        return pause
+
+    def start_member(self, pause: str) -> str:
+        donor = f"container:{pause}"
+        member = self.create(
+            self.busybox, ["sleep", "3600"], network_mode=donor, pid_mode=donor, ipc_mode=donor
+        )
+        self.client.start(member)
+        return member
+
+    def remove(self, *containers: str) -> None:
+        for container in containers:
+            self.client.remove_container(container, force=True)
+
+
+def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[Side]]:
+    """Every operation on both engines, then what only the embedded one is asked."""
+    with _embedded_client(ground) as (client, process):
+        benches = {
+            "dockerd": _make_bench(ground, ground.client),
+            "embedded": _make_bench(ground, client),
+        }
+        seconds: dict[tuple[str, str], list[float]] = {}
+        for turn in range(rounds):
+            for side in rotate(SIDES, turn):
+                for name, took_s in _run_round(benches[side]).items():
+                    seconds.setdefault((name, side), []).append(took_s)
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "pause"
+            if shutil.which("cc"):
+                compile_pause(pause_dir() / "pause.c", program)
+            floor_s, veth_s = measure_floor(rounds, program)
+        memory_mb = _measure_memory(benches["embedded"], process.pid)
+        socket = process.endpoint.url.removeprefix("unix://")
+        rate = measure_inspect_rate(client, socket, benches["embedded"].pause)
+    measures = [
+        Measure(
+            f"embedded by dockerd: {name}",
+            compute_ratios(seconds[name, "embedded"], seconds[name, "dockerd"]),
+            bound,
+        )
+        for name, bound in BOUNDS.items()
+    ]
+    started = seconds["pause: create and start", "embedded"]
+    if floor_s:
+        floors = tuple(
+            mine / (least + veth / FLOOR_BOUND)
+            for mine, least, veth in zip(started, floor_s, veth_s, strict=True)
+        )
+        measures.append(Measure("embedded pause by the C floor (and a veth)", floors, FLOOR_BOUND))
+    measures += [
+        Measure(f"{INSPECT_RATE} inspects a second by embedded's", (INSPECT_RATE / rate,), 1.0),
+        Measure(f"memory with {MANY} containers by {MEMORY_MB} MB", (memory_mb / MEMORY_MB,), 1.0),
+    ]
+    sides = [
+        Side(f"{side}: {name}", tuple(seconds[name, side])) for name in BOUNDS for side in SIDES
+    ]
+    if floor_s:
+        sides += [Side("C floor: a process in namespaces", floor_s), Side("a veth of ours", veth_s)]
+    return measures, sides
+
+
+def _run_round(bench: _Bench) -> dict[str, float]:
+    took: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def timed(name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        took[name] = time.perf_counter() - began
+
+    with timed("pause: create and start"):
+        pause = bench.start_pause()
+    with timed("a member that joins"):
+        member = bench.start_member(pause)
+    with timed("exec"):
+        made = bench.client.exec_create(member, ["true"])
+        bench.client.exec_start(made["Id"])
+    with timed("stop of a member"):
+        bench.client.stop(member, timeout=10)
+    bench.remove(member, pause)
+    with timed("a pod of pause and three"):
+        pause = bench.start_pause()
+        members = [bench.start_member(pause) for _ in range(3)]
+    bench.remove(*members, pause)
+    return took
+
+
+@contextlib.contextmanager
+def _embedded_client(ground: Ground) -> Iterator[tuple[docker.APIClient, EmbeddedProcess]]:
+    with contextlib.ExitStack() as stack:
+        process = start_embedded()
+        stack.callback(process.close)
+        client = make_client(process.endpoint, REQUEST_TIMEOUT_S)
+        stack.callback(client.close)
+        for reference in _references(ground):
+            archive = io.BytesIO(b"".join(ground.client.get_image(reference)))
+            client.load_image(archive)  # type: ignore[no-untyped-call]
+        yield client, process
+
+
+def _references(ground: Ground) -> tuple[str, str]:
+    used = {image.wanted: image.used for image in ground.resolved}
+    busybox = next(name for name in used if name.startswith("busybox"))
+    return used[PAUSE_IMAGE], used[busybox]
+
+
+def _make_bench(ground: Ground, client: docker.APIClient) -> _Bench:
+    pause, busybox = _references(ground)
+    return _Bench(client, pause, busybox, {naming.RUN: ground.labels[naming.RUN]})
+
+
+def _measure_memory(bench: _Bench, pid: int) -> float:
+    """Resident megabytes of the engine's processes with many containers; shared pages once."""
+    containers = [bench.start_pause() for _ in range(MANY)]
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return sum(map(_read_pss_kb, (pid, *map(int, children[:1])))) / 1024
+    finally:
+        bench.remove(*containers)
+
+
+def _read_pss_kb(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
