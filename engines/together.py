@@ -51,7 +51,8 @@ def render_compare(urls: Mapping[str, str], arguments: Sequence[str]) -> list[st
     argv = [sys.executable, "-m", "pausedemo", "compare"]
     for name, url in urls.items():
         argv += ["--engine", f"{name}={url}"]
-    return [*argv, *(arguments or ("--all",))]
+    # Ours needs no house: it is there wherever pausedemo is.
+    return [*argv, "--engine", "embedded", *(arguments or ("--all",))]
 
 
 def render_contract(

@@ -19,8 +19,8 @@ from tests.conftest import make_resolve, skip_or_fail
 
 #: Names other engines that shall keep the contract: ``LABEL=URL LABEL=URL``.
 OTHERS = "PAUSEDEMO_CONTRACT_ENGINES"
-#: Without any: the one that docker would take, and the same behind a proxy.
-FIXTURES = {"docker": "engine", "proxy": "proxied_engine"}
+#: Without any: the one that docker would take, the same behind a proxy, and our own.
+FIXTURES = {"docker": "engine", "proxy": "proxied_engine", "embedded": "embedded_engine"}
 LABEL = "pausedemo.test/contract"
 
 
@@ -41,6 +41,13 @@ def proxied_engine(engine_endpoint: Endpoint) -> Iterator[Engine]:
         with contextlib.closing(connect(proxy.url)) as connected:
             yield connected
         proxy.check()
+
+
+@pytest.fixture(scope="session")
+def embedded_engine() -> Iterator[Engine]:
+    """The engine that we bring along, in a process of its own."""
+    with contextlib.closing(connect("embedded")) as connected:
+        yield connected
 
 
 @pytest.fixture(scope="session", params=ENGINES or FIXTURES)

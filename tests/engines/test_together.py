@@ -23,6 +23,7 @@ def test_without_a_name_all_are_meant():
 
 def test_the_whole_catalogue_is_compared_unless_something_is_asked_for():
     engines = ["--engine", "docker-26.1=unix:///a", "--engine", "podman-4.3=unix:///b"]
+    engines += ["--engine", "embedded"]
     command = [sys.executable, "-m", "pausedemo", "compare", *engines]
     assert render_compare(URLS, ()) == [*command, "--all"]
     assert render_compare(URLS, ("net-join",)) == [*command, "net-join"]
