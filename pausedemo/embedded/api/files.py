@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import os
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -166,10 +167,9 @@ class _RunningTool:
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
         ours = [pipes[0][1], pipes[1][0], pipes[2][0]]
-        stdio = [descriptors.add(one) for one in theirs]
+        stdio: list[int | None] = [descriptors.add(one) for one in theirs]
         try:
-            told = type(launch).from_json({**launch.to_json(), "stdio": stdio})
-            process = await node.keeper.launch(told, descriptors.all)
+            process = await node.keeper.launch(replace(launch, stdio=stdio), descriptors.all)
         except LaunchFailed as failed:
             for one in ours:
                 os.close(one)

@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -250,8 +251,7 @@ class Lives:
                     ours.append(reading)
                     theirs.append(writing)
                     stdio[stream] = descriptors.add(writing)
-            launch = type(launch).from_json({**launch.to_json(), "stdio": stdio})
-            process = await node.keeper.launch(launch, descriptors.all)
+            process = await node.keeper.launch(replace(launch, stdio=stdio), descriptors.all)
         except BaseException:
             for descriptor in ours:
                 os.close(descriptor)

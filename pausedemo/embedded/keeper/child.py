@@ -10,6 +10,7 @@ import array
 import contextlib
 import errno
 import fcntl
+import gc
 import json
 import os
 import resource
@@ -51,6 +52,8 @@ class StartFailed(Exception):
 def become(launch: Launch, descriptors: Sequence[int], report: socket.socket) -> NoReturn:
     """Turn this new process into what ``launch`` says. Never returns."""
     code = NEVER_RAN
+    # A collection would write to every object, and so copy every page.
+    gc.disable()
     try:
         _become(launch, list(descriptors), report)
         code = 0

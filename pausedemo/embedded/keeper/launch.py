@@ -6,7 +6,7 @@ positions in that list.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -110,11 +110,13 @@ class Launch:
 
     def to_json(self) -> dict[str, Any]:
         """As it goes over the line."""
-        record = asdict(self)
+        record = _fields(self)
+        for name in ("program", "tool"):
+            if record[name] is not None:
+                record[name] = _fields(record[name])
         if self.root is not None:
-            record["root"]["mounts"] = [
-                {"is": type(one).__name__, **asdict(one)} for one in self.root.mounts
-            ]
+            mounts = [{"is": type(one).__name__, **_fields(one)} for one in self.root.mounts]
+            record["root"] = {**_fields(self.root), "mounts": mounts}
         return record
 
     @classmethod
@@ -134,3 +136,8 @@ class Launch:
             "tool": Tool(**tool) if tool else None,
         }
         return cls(**{**record, **parts})
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    # dataclasses.asdict copies everything below, which costs a fifth of a start.
+    return {one.name: getattr(record, one.name) for one in fields(record)}

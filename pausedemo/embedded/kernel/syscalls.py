@@ -79,6 +79,15 @@ _MOVE_MOUNT: Final = 429
 _MOUNT_SETATTR: Final = 442
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# Said once, plain numbers need no wrapping at each call: a container's start makes a hundred.
+_libc.mount.argtypes = (
+    ctypes.c_char_p,
+    ctypes.c_char_p,
+    ctypes.c_char_p,
+    ctypes.c_ulong,
+    ctypes.c_char_p,
+)
+_libc.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
 #: Calls through this keep the interpreter's lock: a child of clone has no other thread to take
 #: it back from.
 _holding = ctypes.PyDLL(None, use_errno=True)
@@ -134,7 +143,7 @@ def mount(
             source.encode() if source is not None else None,
             target.encode(),
             kind.encode() if kind is not None else None,
-            ctypes.c_ulong(flags),
+            flags,
             data.encode() or None,
         ),
         target,
@@ -183,8 +192,8 @@ def prctl(operation: Prctl, *arguments: int) -> int:
 
     See prctl(2).
     """
-    padded = [ctypes.c_ulong(one) for one in (*arguments, 0, 0, 0, 0)[:4]]
-    return _check(_libc.prctl(int(operation), *padded))
+    first, second, third, fourth = (*arguments, 0, 0, 0, 0)[:4]
+    return _check(_libc.prctl(operation, first, second, third, fourth))
 
 
 def set_hostname(name: str) -> None:
