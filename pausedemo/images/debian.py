@@ -7,7 +7,8 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable
+import tarfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from pausedemo.images.rootfs import Rootfs
 from pausedemo.images.workshop import Workshop
 
 MMDEBSTRAP: Final = Tool("mmdebstrap", "mmdebstrap")
+#: What mmdebstrap needs beside itself when it is run by an ordinary user.
+USER_TOOLS: Final = (Tool("newuidmap", "uidmap"),)
 _KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _FETCH_TIMEOUT_S: Final = 300
 _ASK_TIMEOUT_S: Final = 30
@@ -38,22 +41,34 @@ def fetch_packages(workshop: Workshop, packages: Iterable[str]) -> Path:
     """The files of the packages and of all they depend on, unpacked below a new folder.
 
     Nothing is configured and no script of a package runs. Raises PausedemoError when this is
-    not Debian, we are not root, or fetching fails; HostLacks without mmdebstrap.
+    not Debian, or fetching fails; HostLacks without mmdebstrap.
     """
     release, codename = read_release()
     if not release.startswith("debian") or not codename:
         raise PausedemoError(f"Debian's packages can be unpacked on Debian only; this is {release}")
-    if os.geteuid() != 0:
-        raise PausedemoError("only root may unpack Debian's packages; run pausedemo as root")
     require(MMDEBSTRAP)
+    is_root = os.geteuid() == 0
+    if not is_root:
+        require(*USER_TOOLS)
     sources = workshop.folder / "sources.list"
     sources.write_text("".join(f"{line}\n" for line in read_sources(codename)))
-    root = workshop.folder / "debian"
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=extract", "--format=directory"]
+    archive = workshop.folder / "debian.tar"
+    command = ["mmdebstrap", "--quiet", "--variant=extract", "--format=tar"]
+    # An ordinary user needs a range in /etc/subuid; mmdebstrap says so when there is none.
+    command.append("--mode=root" if is_root else "--mode=unshare")
     command += [f"--aptopt={option}" for option in read_apt_options()]
-    command += [f"--include={','.join(packages)}", codename, str(root), str(sources)]
+    command += [f"--include={','.join(packages)}", codename, str(archive), str(sources)]
     workshop.run(command, timeout_s=_FETCH_TIMEOUT_S)
+    root = workshop.folder / "debian"
+    with tarfile.open(archive) as tar:
+        # Who owns a file is said by the recipe, not by the package.
+        tar.extractall(root, members=_without_devices(tar), filter="tar")
+    archive.unlink()
     return root
+
+
+def _without_devices(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    return (member for member in tar if not member.isdev())
 
 
 def read_sources(codename: str) -> tuple[str, ...]:
