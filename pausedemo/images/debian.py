@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -58,7 +59,9 @@ def fetch_packages(workshop: Workshop, packages: Iterable[str]) -> Path:
     command.append("--mode=root" if is_root else "--mode=unshare")
     command += [f"--aptopt={option}" for option in read_apt_options()]
     command += [f"--include={','.join(packages)}", codename, str(archive), str(sources)]
-    workshop.run(command, timeout_s=_FETCH_TIMEOUT_S)
+    # In a user namespace it works as another user, whom our own folder is closed to.
+    env = None if is_root else {"TMPDIR": tempfile.gettempdir()}
+    workshop.run(command, timeout_s=_FETCH_TIMEOUT_S, env=env)
     root = workshop.folder / "debian"
     with tarfile.open(archive) as tar:
         # Who owns a file is said by the recipe, not by the package.
