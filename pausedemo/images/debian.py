@@ -53,25 +53,31 @@ def fetch_packages(workshop: Workshop, packages: Iterable[str]) -> Path:
         require(*USER_TOOLS)
     sources = workshop.folder / "sources.list"
     sources.write_text("".join(f"{line}\n" for line in read_sources(codename)))
-    archive = workshop.folder / "debian.tar"
-    command = ["mmdebstrap", "--quiet", "--variant=extract", "--format=tar"]
-    # An ordinary user needs a range in /etc/subuid; mmdebstrap says so when there is none.
-    command.append("--mode=root" if is_root else "--mode=unshare")
+    root, archive = workshop.folder / "debian", workshop.folder / "debian.tar"
+    command = ["mmdebstrap", "--quiet", "--variant=extract"]
     command += [f"--aptopt={option}" for option in read_apt_options()]
-    command += [f"--include={','.join(packages)}", codename, str(archive), str(sources)]
-    # In a user namespace it works as another user, whom our own folder is closed to.
-    env = None if is_root else {"TMPDIR": tempfile.gettempdir()}
-    workshop.run(command, timeout_s=_FETCH_TIMEOUT_S, env=env)
-    root = workshop.folder / "debian"
-    with tarfile.open(archive) as tar:
-        # Who owns a file is said by the recipe, not by the package.
-        tar.extractall(root, members=_without_devices(tar), filter="tar")
+    command.append(f"--include={','.join(packages)}")
+    if is_root:
+        command += ["--mode=root", "--format=directory", codename, str(root), str(sources)]
+        workshop.run(command, timeout_s=_FETCH_TIMEOUT_S)
+        return root
+    # It needs a range in /etc/subuid, and says so when there is none. Inside its user namespace
+    # it works as another user, whom our own folder is closed to.
+    command += ["--mode=unshare", "--format=tar", codename, str(archive), str(sources)]
+    workshop.run(command, timeout_s=_FETCH_TIMEOUT_S, env={"TMPDIR": tempfile.gettempdir()})
+    _unpack(archive, root)
     archive.unlink()
     return root
 
 
-def _without_devices(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    return (member for member in tar if not member.isdev())
+def _unpack(archive: Path, root: Path) -> None:
+    """Unpack what mmdebstrap wrote. Who owns a file is said by the recipe, not by the package."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            if not member.isdev():
+                member.uid, member.gid = os.getuid(), os.getgid()
+                member.name = member.name.removeprefix("./")
+                tar.extract(member, root)
 
 
 def read_sources(codename: str) -> tuple[str, ...]:
