@@ -21,6 +21,10 @@ def tests(session: nox.Session) -> None:
     """Run all tests; pytest's options may follow ``--``."""
     install(session, "tests")
     session.run("pytest", *session.posargs)
+    if not session.posargs:
+        # The catalogue once more, on the engine that needs no Docker.
+        catalogue = ("pausedemo", "run", "--all", "--engine", "embedded")
+        session.run(*catalogue, "--quiet", "--jobs", "2")
 
 
 @nox.session

@@ -62,9 +62,10 @@ def up(context: click.Context, name: str, command: tuple[str, ...]) -> None:
 
 
 @main.command(context_settings=AS_THEY_COME)
+@click.option("--if-possible", is_flag=True, help="None that could be brought up is no failure.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def compare(context: click.Context, arguments: tuple[str, ...]) -> None:
+def compare(context: click.Context, if_possible: bool, arguments: tuple[str, ...]) -> None:
     """Compare the engines that ARGUMENTS name, or all, with pausedemo compare.
 
     All other ARGUMENTS are pausedemo compare's; without any, it is the whole catalogue. Exits with
@@ -74,7 +75,8 @@ def compare(context: click.Context, arguments: tuple[str, ...]) -> None:
     def choose(urls: Mapping[str, str], rest: Sequence[str]) -> Command:
         return render_compare(urls, rest), os.environ
 
-    context.exit(_run_to_its_end(lambda: _run_on_all(arguments, choose)))
+    code = _run_to_its_end(lambda: _run_on_all(arguments, choose))
+    context.exit(0 if if_possible and code == EXIT_NO_ENGINE else code)
 
 
 @main.command(context_settings=AS_THEY_COME)
