@@ -238,11 +238,11 @@ class ContainersApi:
     async def _apply(
         self,
         request: web.Request,
-        action: Callable[[Container, float | None], Awaitable[None]],
+        action: Callable[[Container, float | None, str | None], Awaitable[None]],
     ) -> web.Response:
         container = self._find(request)
         grace = query_int(request, "t", None)
-        await action(container, grace)
+        await action(container, grace, request.query.get("signal"))
         return web.Response(status=204)
 
 

@@ -16,9 +16,8 @@ from pausedemo.embedded.containers.options import RUNTIME
 from pausedemo.embedded.errors import BadParameter, NotFound, Unavailable
 from pausedemo.embedded.platform import describe_host
 
-#: The newest that the docker SDK 7 negotiates is what the engine offers: it behaves as 20.10
-#: does, whose API is 1.41, and answers to the names of later versions too.
-API_VERSION: Final = "1.41"
+#: The newest that the docker SDK 7 negotiates.
+API_VERSION: Final = "1.45"
 MIN_API_VERSION: Final = "1.24"
 ENGINE_NAME: Final = "pausedemo embedded engine"
 

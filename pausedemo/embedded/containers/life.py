@@ -74,20 +74,26 @@ class Lives:
             self._backoff.pop(container.id, None)
             await self._start(container)
 
-    async def stop(self, container: Container, grace_s: float | None) -> None:
+    async def stop(
+        self, container: Container, grace_s: float | None, signal_name: str | None = None
+    ) -> None:
         """TERM (or the image's signal), then KILL. Raises NotModified when it does not run."""
+        number = parse_signal(signal_name) if signal_name else None
         if not container.state.is_running:
             raise NotModified("")
         container.stopped_by_hand = True
-        await self._stop(container, grace_s)
+        await self._stop(container, grace_s, number)
         self._node.events.publish("container", "stop", container.id, container.attributes())
 
-    async def restart(self, container: Container, grace_s: float | None) -> None:
+    async def restart(
+        self, container: Container, grace_s: float | None, signal_name: str | None = None
+    ) -> None:
         """Stop it if it runs, and start it."""
+        number = parse_signal(signal_name) if signal_name else None
         async with container.lock:
             if container.state.is_running:
                 container.stopped_by_hand = True
-                await self._stop(container, grace_s)
+                await self._stop(container, grace_s, number)
             container.stopped_by_hand = False
             container.restart_count = 0
             await self._start(container)
@@ -327,7 +333,12 @@ class Lives:
     # Stop.
 
     async def _stop(
-        self, container: Container, grace_s: float | None, *, remove: bool = False
+        self,
+        container: Container,
+        grace_s: float | None,
+        number: int | None = None,
+        *,
+        remove: bool = False,
     ) -> None:
         if container.state.status is Status.RESTARTING:
             self._cancel_restart(container)
@@ -339,7 +350,8 @@ class Lives:
         if grace_s is None:
             own = container.config.get("StopTimeout")
             grace_s = DEFAULT_GRACE_S if own is None else own
-        number = parse_signal(container.config["StopSignal"])
+        if number is None:
+            number = parse_signal(container.config["StopSignal"])
         if remove:
             number, grace_s = signal.SIGKILL, KILL_WAIT_S
         self._signal(container, number)

@@ -150,6 +150,8 @@ def _parse_mount(raw: dict[str, Any]) -> MountPoint:
             return MountPoint("bind", posixpath.normpath(source), target, readonly)
         case "volume":
             options = raw.get("VolumeOptions") or {}
+            if options.get("Subpath"):
+                raise NotSupported(f"the embedded engine cannot mount a part of a volume: {target}")
             driver = options.get("DriverConfig") or {}
             if driver.get("Name") not in (None, "", "local"):
                 raise NotSupported(f"no volume driver {driver['Name']!r}: only local")
