@@ -166,13 +166,16 @@ def _add_sqlite_binding(root: Path, release: Path) -> str:
 
 
 def _prepare_site(workshop: Workshop, root: Path) -> None:
-    """Write the settings, and have Ghost's own tool make its database, as Ghost's user."""
+    """Write the settings, and have Ghost's own tool make its database."""
     home = root / _HOME
     (home / "current").symlink_to(f"versions/{VERSION}")
     (home / "config.production.json").write_text(json.dumps(_GHOST_CONFIG, indent=2) + "\n")
     shutil.copytree(root / _RELEASE / "content", home / "content")
-    os.chown(home / "content/data", _NODE, _NODE)
-    enter = ("chroot", f"--userspec={_NODE}:{_NODE}", str(root))
+    if os.geteuid() == 0:
+        os.chown(home / "content/data", _NODE, _NODE)
+        enter = ["chroot", f"--userspec={_NODE}:{_NODE}", str(root)]
+    else:  # as root of a user namespace; whose the files are in the image is said below
+        enter = ["unshare", "--map-root-user", "chroot", str(root)]
     workshop.run(
         (*enter, "/usr/bin/node", "-e", _MAKE_DATABASE),
         env={"NODE_ENV": "production", "HOME": "/tmp", "TMPDIR": "/tmp"},  # noqa: S108 - its own
