@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pausedemo.errors import PausedemoError
+from pausedemo.host import Tool
 from pausedemo.images import debian
 from pausedemo.images.workshop import Workshop
 
@@ -79,7 +80,7 @@ def test_a_package_that_does_not_exist_is_named(tmp_path: Path) -> None:
     ("release", "uid", "words"),
     [
         (("ubuntu24.04", "noble"), 0, "on Debian only; this is ubuntu24.04"),
-        (("debian12", "bookworm"), 1000, "only root may unpack Debian's packages"),
+        (("debian12", "bookworm"), 1000, "no-newuidmap"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_fetched(
@@ -91,6 +92,7 @@ def test_what_is_missing_is_said_before_anything_is_fetched(
 ) -> None:
     monkeypatch.setattr(debian, "read_release", lambda: release)
     monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(debian, "USER_TOOLS", (Tool("no-newuidmap", "uidmap"),))
     with pytest.raises(PausedemoError, match=words):
         debian.fetch_packages(Workshop(tmp_path, lambda _: None), ("busybox-static",))
     assert list(tmp_path.iterdir()) == []
