@@ -175,7 +175,7 @@ def _prepare_site(workshop: Workshop, root: Path) -> None:
         os.chown(home / "content/data", _NODE, _NODE)
         enter = ["chroot", f"--userspec={_NODE}:{_NODE}", str(root)]
     else:  # as root of a user namespace; whose the files are in the image is said below
-        enter = ["unshare", "--map-root-user", "chroot", str(root)]
+        enter = ["unshare", "--map-root-user", f"--root={root}"]
     workshop.run(
         (*enter, "/usr/bin/node", "-e", _MAKE_DATABASE),
         env={"NODE_ENV": "production", "HOME": "/tmp", "TMPDIR": "/tmp"},  # noqa: S108 - its own
