@@ -14,7 +14,7 @@ from aiohttp import web
 from pausedemo.embedded.api.requests import query_bool
 from pausedemo.embedded.containers.changes import changes
 from pausedemo.embedded.containers.container import Container
-from pausedemo.embedded.containers.launching import Descriptors, plan_still_root
+from pausedemo.embedded.containers.launching import Descriptors, base_folder, plan_still_root
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotFound, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
@@ -80,7 +80,7 @@ class FilesApi:
 
     async def changes(self, request: web.Request) -> web.Response:
         container = self._find(request)
-        lowers = list(container.image.layer_dirs())
+        lowers = [*container.image.layer_dirs(), base_folder(self._node.folder)]
         found = await asyncio.to_thread(changes, container.folder / "upper", lowers)
         return web.json_response(found)
 

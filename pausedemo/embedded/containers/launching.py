@@ -103,7 +103,7 @@ def plan_root(node: Node, container: Container) -> Root:
     )
     return Root(
         target=str(folder / "merged"),
-        lower=[str(layer) for layer in container.image.layer_dirs()],
+        lower=[*map(str, container.image.layer_dirs()), str(base_folder(node.folder))],
         upper=str(folder / "upper"),
         work=str(folder / "work"),
         options=platform.overlay or "",
@@ -116,6 +116,25 @@ def plan_root(node: Node, container: Container) -> Root:
         readonly=host["ReadonlyRootfs"],
         sysctls=host.get("Sysctls") or {},
     )
+
+
+def base_folder(containers: Path) -> Path:
+    """The lowest layer of every container: empty places for what the engine mounts.
+
+    They need not be made in the container's own layer then, so neither ``diff`` nor an image made
+    of it shows them. As moby's init layer (daemon/initlayer), but below the image, where one
+    serves all.
+    """
+    return containers / ".base"
+
+
+def make_base(containers: Path) -> None:
+    """Make that layer."""
+    base = base_folder(containers)
+    for folder in ("dev", "etc", "proc", "sys"):
+        (base / folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+    for path in FILES:
+        base.joinpath(path[1:]).touch(mode=0o755)
 
 
 def plan_still_root(node: Node, container: Container) -> Root:
