@@ -65,6 +65,8 @@ class FilesApi:
             "container": container.id,
             "no_overwrite_dir_non_dir": query_bool(request, "noOverwriteDirNonDir"),
             "keep_owners": not self._node.platform.single_id,
+            "readonly_root": container.host["ReadonlyRootfs"],
+            "mounts": {one.point.destination: not one.point.readonly for one in container.placed},
         }
         async with self._running(container, "unpack_files", arguments) as tool:
             try:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.filling import VolumeFiller
 from pausedemo.embedded.containers.launching import (
     Descriptors,
     plan_launch,
@@ -46,6 +47,7 @@ class Lives:
     def __init__(self, node: Node, maker: Maker) -> None:
         self._node = node
         self._maker = maker
+        self._filler = VolumeFiller(node)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._backoff: dict[str, float] = {}
         self.end_execs: Callable[[Container], None] = lambda _: None
@@ -53,6 +55,12 @@ class Lives:
     async def create(self, name: str | None, body: dict[str, Any]) -> Container:
         """Make a container from a create request."""
         container = self._maker.make(name, body)
+        try:
+            await self._filler.fill(container)
+        except BaseException:
+            self._node.containers.remove(container)
+            await asyncio.to_thread(self._maker.discard, container.id, container.placed)
+            raise
         self._node.events.publish("container", "create", container.id, container.attributes())
         return container
 
