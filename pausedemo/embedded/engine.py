@@ -18,6 +18,7 @@ from pausedemo.embedded.api.images import ImagesApi
 from pausedemo.embedded.api.networks import NetworksApi
 from pausedemo.embedded.api.streams import StreamsApi
 from pausedemo.embedded.api.system import SystemApi
+from pausedemo.embedded.api.usage import UsageApi
 from pausedemo.embedded.api.volumes import VolumesApi
 from pausedemo.embedded.containers.cgroups import Cgroups
 from pausedemo.embedded.containers.execs import Execs
@@ -102,8 +103,9 @@ class EmbeddedEngine:
             *CommitApi(node, self._lives, self._images, bench).routes(),
             *ImagesApi(self._images, self.events).routes(),
             *NetworksApi(
-                self._networks, lambda reference: Member(node.containers.find(reference))
+                self._networks, lambda reference: Member(node, node.containers.find(reference))
             ).routes(),
+            *UsageApi(node, self._images, self._volumes).routes(),
             *VolumesApi(self._volumes, self.events).routes(),
         ]
 

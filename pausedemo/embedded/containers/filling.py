@@ -63,7 +63,7 @@ class VolumeFiller:
             root=Root(target=str(volume), tree=True),
             tool=Tool("unpack_files", arguments),
         )
-        with tempfile.TemporaryFile() as told, open(os.devnull, "wb") as nowhere:
+        with tempfile.TemporaryFile() as told, Path(os.devnull).open("wb") as nowhere:
             try:
                 process = await self._node.keeper.launch(
                     launch, [tar.fileno(), nowhere.fileno(), told.fileno()]

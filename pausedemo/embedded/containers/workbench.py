@@ -89,7 +89,9 @@ class EngineWorkbench:
         output: Callable[[bytes], Awaitable[None]],
     ) -> StepResult:
         """As the Protocol says. Raises ApiError when the step cannot start."""
-        image_id = step.image_id or await asyncio.to_thread(self._make_empty_image)
+        image_id = step.image_id
+        if image_id is None:
+            image_id = await asyncio.to_thread(self._make_empty_image)
         container = await self._lives.create(None, _render_request(step, image_id))
         ending = None
         try:
