@@ -109,6 +109,8 @@ class Lives:
         if number == signal.SIGKILL or number == parse_signal(container.config["StopSignal"]):
             container.stopped_by_hand = True
         self._signal(container, number)
+        if container.stopped_by_hand:
+            self._thaw(container)
         if number == signal.SIGKILL:
             with contextlib.suppress(TimeoutError):
                 await self._wait_end(container, KILL_WAIT_S)
@@ -340,9 +342,6 @@ class Lives:
             self._cancel_restart(container)
             container.state.status = Status.EXITED
             return
-        if container.state.status is Status.PAUSED:
-            self._freeze(container, frozen=False)
-            container.state.status = Status.RUNNING
         if grace_s is None:
             own = container.config.get("StopTimeout")
             grace_s = DEFAULT_GRACE_S if own is None else own
@@ -350,6 +349,7 @@ class Lives:
         if remove:
             number, grace_s = signal.SIGKILL, KILL_WAIT_S
         self._signal(container, number)
+        self._thaw(container)
         try:
             await self._wait_end(container, None if grace_s < 0 else grace_s)
         except TimeoutError:
@@ -365,6 +365,14 @@ class Lives:
         self._node.events.publish(
             "container", "kill", container.id, container.attributes(signal=str(int(number)))
         )
+
+    def _thaw(self, container: Container) -> None:
+        """What is to end must run for it: moby, daemon/kill.go."""
+        if container.state.status is Status.PAUSED:
+            self._freeze(container, frozen=False)
+            container.state.status = Status.RUNNING
+            attributes = container.attributes()
+            self._node.events.publish("container", "unpause", container.id, attributes)
 
     async def _wait_end(self, container: Container, timeout_s: float | None) -> None:
         if container.state.has_process:
