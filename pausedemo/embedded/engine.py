@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from pausedemo.embedded.api.build import BuildApi
+from pausedemo.embedded.api.commit import CommitApi
 from pausedemo.embedded.api.containers import ContainersApi
 from pausedemo.embedded.api.events import EventsApi
 from pausedemo.embedded.api.files import FilesApi
@@ -16,14 +18,17 @@ from pausedemo.embedded.api.images import ImagesApi
 from pausedemo.embedded.api.networks import NetworksApi
 from pausedemo.embedded.api.streams import StreamsApi
 from pausedemo.embedded.api.system import SystemApi
+from pausedemo.embedded.api.usage import UsageApi
 from pausedemo.embedded.api.volumes import VolumesApi
 from pausedemo.embedded.containers.cgroups import Cgroups
 from pausedemo.embedded.containers.execs import Execs
+from pausedemo.embedded.containers.launching import make_base
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.making import Maker
 from pausedemo.embedded.containers.members import Member
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.registry import Containers
+from pausedemo.embedded.containers.workbench import EngineWorkbench
 from pausedemo.embedded.events import EventBus
 from pausedemo.embedded.images.store import ImageStore
 from pausedemo.embedded.keeper.client import Keeper
@@ -72,6 +77,7 @@ class EmbeddedEngine:
     async def open(self) -> None:
         """Sweep what an earlier engine left, and get ready for requests."""
         await asyncio.to_thread(self._cgroups.sweep)
+        await asyncio.to_thread(make_base, self._node.folder)
         await self._networks.open()
 
     async def close(self, *, at_once: bool = False) -> None:
@@ -89,16 +95,20 @@ class EmbeddedEngine:
     def routes(self) -> Sequence[web.RouteDef]:
         """Every endpoint, without the version's prefix."""
         node = self._node
+        bench = EngineWorkbench(node, self._lives, self._images)
         return [
             *SystemApi(node, self._id, lambda: len(self._images.images())).routes(),
             *ContainersApi(node, self._lives, self._execs).routes(),
             *StreamsApi(node, self._lives, self._execs).routes(),
             *FilesApi(node).routes(),
             *EventsApi(self.events).routes(),
+            *BuildApi(bench).routes(),
+            *CommitApi(node, self._lives, self._images, bench).routes(),
             *ImagesApi(self._images, self.events).routes(),
             *NetworksApi(
-                self._networks, lambda reference: Member(node.containers.find(reference))
+                self._networks, lambda reference: Member(node, node.containers.find(reference))
             ).routes(),
+            *UsageApi(node, self._images, self._volumes).routes(),
             *VolumesApi(self._volumes, self.events).routes(),
         ]
 

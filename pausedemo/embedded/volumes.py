@@ -11,7 +11,6 @@ All methods are short and belong to one thread, but ``remove`` and ``prune`` del
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -22,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from pausedemo.embedded.disk import measure_tree
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound, NotSupported, ServerError
 from pausedemo.embedded.times import NS, render_time
 
@@ -195,7 +195,7 @@ class Volumes:
         for volume in chosen:
             if self._holders.get(volume.name):
                 continue
-            size = 0 if volume.is_bind else _disk_usage(volume.path)
+            size = 0 if volume.is_bind else measure_tree(volume.path)
             with suppress(NotFound, Conflict):
                 self.remove(volume.name)
                 removed.append(volume.name)
@@ -265,14 +265,3 @@ def _place(data: Path, options: Mapping[str, str] | None) -> Path:
     if options and "bind" in options.get("o", "").split(","):
         return Path(options["device"])
     return data
-
-
-def _disk_usage(top: Path) -> int:
-    """Bytes of all files below ``top``, each counted once (moby ``pkg/directory``)."""
-    seen: dict[tuple[int, int], int] = {}
-    for directory, _, files in os.walk(top):
-        for name in files:
-            with suppress(OSError):
-                found = Path(directory, name).lstat()
-                seen[found.st_dev, found.st_ino] = found.st_size
-    return sum(seen.values())

@@ -25,7 +25,8 @@ from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import check_name, parse_restart_policy
 from pausedemo.embedded.containers.processes import list_processes
 from pausedemo.embedded.containers.stats import read_stats
-from pausedemo.embedded.containers.views import inspect_container, render_row
+from pausedemo.embedded.containers.views import inspect_container, render_row, render_size
+from pausedemo.embedded.disk import measure_tree
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.filters import Filters, match_labels
 from pausedemo.embedded.moments import parse_moment
@@ -88,8 +89,12 @@ class ContainersApi:
         chosen.sort(key=lambda one: one.created_ns, reverse=True)
         if limit > 0:
             chosen = chosen[:limit]
-        size = query_bool(request, "size")
-        return web.json_response([render_row(one, one.sandbox, size=size) for one in chosen])
+        has_size = query_bool(request, "size")
+        sizes = [await _measure(one) if has_size else None for one in chosen]
+        rows = [
+            render_row(one, one.sandbox, size=size) for one, size in zip(chosen, sizes, strict=True)
+        ]
+        return web.json_response(rows)
 
     async def create(self, request: web.Request) -> web.Response:
         body = await read_json(request)
@@ -101,7 +106,7 @@ class ContainersApi:
         driver = self._node.platform.storage_driver
         shown = inspect_container(container, container.sandbox, driver)
         if query_bool(request, "size"):
-            shown |= {"SizeRw": 0, "SizeRootFs": container.image.size}
+            shown |= render_size(container, await _measure(container))
         owner = file_owner(self._node, container) if container.donor("NetworkMode") else container
         if owner is not container:
             for key, name in (
@@ -219,7 +224,7 @@ class ContainersApi:
 
     async def prune(self, request: web.Request) -> web.Response:
         filters = query_filters(request, ["label", "label!", "until"])
-        removed = []
+        removed, freed = [], 0
         for container in self._node.containers:
             labels = container.config["Labels"]
             is_wanted = match_labels(labels, filters.get("label", ()))
@@ -228,9 +233,10 @@ class ContainersApi:
             for text in filters.get("until", ()):
                 is_wanted &= container.created_ns < _parse_until(text)
             if is_wanted and not container.state.is_running:
+                freed += await _measure(container)
                 await self._lives.remove(container, force=False, volumes=False)
                 removed.append(container.id)
-        return web.json_response({"ContainersDeleted": removed or None, "SpaceReclaimed": 0})
+        return web.json_response({"ContainersDeleted": removed or None, "SpaceReclaimed": freed})
 
     def _find(self, request: web.Request) -> Container:
         return self._node.containers.find(request.match_info["id"])
@@ -244,6 +250,11 @@ class ContainersApi:
         grace = query_int(request, "t", None)
         await action(container, grace, request.query.get("signal"))
         return web.Response(status=204)
+
+
+async def _measure(container: Container) -> int:
+    """Bytes that the container has written into its own layer."""
+    return await asyncio.to_thread(measure_tree, container.folder / "upper")
 
 
 def select(

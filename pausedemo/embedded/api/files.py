@@ -15,7 +15,7 @@ from aiohttp import web
 from pausedemo.embedded.api.requests import query_bool
 from pausedemo.embedded.containers.changes import changes
 from pausedemo.embedded.containers.container import Container
-from pausedemo.embedded.containers.launching import Descriptors, plan_still_root
+from pausedemo.embedded.containers.launching import Descriptors, base_folder, plan_still_root
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotFound, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
@@ -66,6 +66,8 @@ class FilesApi:
             "container": container.id,
             "no_overwrite_dir_non_dir": query_bool(request, "noOverwriteDirNonDir"),
             "keep_owners": not self._node.platform.single_id,
+            "readonly_root": container.host["ReadonlyRootfs"],
+            "mounts": {one.point.destination: not one.point.readonly for one in container.placed},
         }
         async with self._running(container, "unpack_files", arguments) as tool:
             try:
@@ -81,7 +83,7 @@ class FilesApi:
 
     async def changes(self, request: web.Request) -> web.Response:
         container = self._find(request)
-        lowers = list(container.image.layer_dirs())
+        lowers = [*container.image.layer_dirs(), base_folder(self._node.folder)]
         found = await asyncio.to_thread(changes, container.folder / "upper", lowers)
         return web.json_response(found)
 

@@ -37,7 +37,6 @@ class SystemApi:
             web.head("/_ping", self.ping),
             web.get("/version", self.version),
             web.get("/info", self.info),
-            web.get("/system/df", self.disk_usage),
             web.post("/auth", self.auth),
             web.get("/plugins/{name:.+}/json", self.plugin),
             *(
@@ -147,11 +146,6 @@ class SystemApi:
             **describe_host(),
         }
         return web.json_response(body)
-
-    async def disk_usage(self, request: web.Request) -> web.Response:  # noqa: ARG002
-        return web.json_response(
-            {"LayersSize": 0, "Images": [], "Containers": [], "Volumes": [], "BuildCache": []}
-        )
 
     async def plugin(self, request: web.Request) -> web.Response:
         # ``docker inspect`` looks everywhere, and goes on only when it is told so.

@@ -16,7 +16,7 @@ import posixpath
 import shutil
 import stat as st
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,11 +220,14 @@ def unpack(
     no_overwrite_dir_non_dir: bool = False,
     owner: tuple[int, int] | None = None,
     keep_owners: bool = True,
+    readonly_root: bool = False,
+    mounts: Mapping[str, bool] | None = None,
 ) -> None:
     """Unpack a tar (plain, gzip, bzip2 or xz) into the directory ``path``.
 
     ``owner``: uid and gid for all instead of the tar's (``copyUIDGID``). ``keep_owners`` false: the
-    user namespace has one uid only, so none is set.
+    user namespace has one uid only, so none is set. ``mounts``: whether each may be written to, by
+    its path; what is in none of them belongs to the root.
     Raises NotFound, or ServerError when ``path`` is no directory, an entry leads out of it, or
     ``no_overwrite_dir_non_dir`` forbids an entry.
     """
@@ -235,6 +238,7 @@ def unpack(
         raise not_found(path, container) from None
     if not is_directory:
         raise ServerError("extraction point is not a directory")
+    _check_writable(top, readonly_root, mounts or {})
     times: list[tuple[str, float]] = []
     try:
         with tarfile.open(fileobj=cast("Any", source), mode="r|*") as tar:
@@ -260,6 +264,15 @@ def unpack(
     for directory, when in reversed(times):
         with suppress(FileNotFoundError, NotADirectoryError):
             os.utime(directory, (when, when), follow_symlinks=False)
+
+
+def _check_writable(top: str, readonly_root: bool, mounts: Mapping[str, bool]) -> None:
+    """Refuse in dockerd's words what ``docker run`` was told to protect; moby archive_unix.go."""
+    above = [path for path in mounts if top == path or top.startswith(path + "/")]
+    if above and not mounts[max(above, key=len)]:
+        raise ServerError("mounted volume is marked read-only")
+    if not above and readonly_root:
+        raise ServerError("container rootfs is marked read-only")
 
 
 def _forget(tar: Any) -> None:

@@ -103,7 +103,7 @@ def plan_root(node: Node, container: Container) -> Root:
     )
     return Root(
         target=str(folder / "merged"),
-        lower=[str(layer) for layer in container.image.layer_dirs()],
+        lower=[*map(str, container.image.layer_dirs()), str(base_folder(node.folder))],
         upper=str(folder / "upper"),
         work=str(folder / "work"),
         options=platform.overlay or "",
@@ -116,6 +116,25 @@ def plan_root(node: Node, container: Container) -> Root:
         readonly=host["ReadonlyRootfs"],
         sysctls=host.get("Sysctls") or {},
     )
+
+
+def base_folder(containers: Path) -> Path:
+    """The lowest layer of every container: empty places for what the engine mounts.
+
+    They need not be made in the container's own layer then, so neither ``diff`` nor an image made
+    of it shows them. As moby's init layer (daemon/initlayer), but below the image, where one
+    serves all.
+    """
+    return containers / ".base"
+
+
+def make_base(containers: Path) -> None:
+    """Make that layer."""
+    base = base_folder(containers)
+    for folder in ("dev", "etc", "proc", "sys"):
+        (base / folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+    for path in FILES:
+        base.joinpath(path[1:]).touch(mode=0o755)
 
 
 def plan_still_root(node: Node, container: Container) -> Root:
@@ -239,7 +258,7 @@ def write_files(node: Node, container: Container) -> None:
     config, host, folder = container.config, container.host, container.folder
     write = _replace
     hostname = config["Hostname"]
-    name = f"{hostname}.{config['Domainname']}" if config["Domainname"] else hostname
+    name = _full_name(container)
     write(folder / "hostname", f"{hostname}\n")
     if container.network_mode == "host":
         write(folder / "hosts", _read("/etc/hosts"))
@@ -248,14 +267,38 @@ def write_files(node: Node, container: Container) -> None:
     sandbox = container.sandbox
     if sandbox is None:
         return
-    dns = DnsOptions(
+    extra = tuple(host["ExtraHosts"] or ())
+    write(folder / "hosts", node.networks.hosts_entries(sandbox, name, extra))
+    write(folder / "resolv.conf", node.networks.resolv_conf(sandbox, _dns(container)))
+
+
+def refresh_files(node: Node, container: Container) -> None:
+    """Tell who runs of the networks it has now; what it wrote into its hosts file itself, stays."""
+    sandbox, folder = container.sandbox, container.folder
+    if sandbox is None:
+        return
+    resolv_conf = node.networks.resolv_conf(sandbox, _dns(container))
+    _replace(folder / "resolv.conf", resolv_conf)
+    name = _full_name(container)
+    end = f"\t{name} {name.partition('.')[0]}" if "." in name else f"\t{name}"
+    wanted = node.networks.hosts_entries(sandbox, name, ()).splitlines()
+    own = [line for line in wanted if line.endswith(end)]
+    there = _read(str(folder / "hosts")).splitlines()
+    kept = [line for line in there if not line.endswith(end) or line in own]
+    kept += [line for line in own if line not in kept]
+    _replace(folder / "hosts", "".join(f"{line}\n" for line in kept))
+
+
+def _dns(container: Container) -> DnsOptions:
+    host = container.host
+    return DnsOptions(
         tuple(host["Dns"] or ()), tuple(host["DnsSearch"] or ()), tuple(host["DnsOptions"] or ())
     )
-    write(
-        folder / "hosts",
-        node.networks.hosts_entries(sandbox, name, tuple(host["ExtraHosts"] or ())),
-    )
-    write(folder / "resolv.conf", node.networks.resolv_conf(sandbox, dns))
+
+
+def _full_name(container: Container) -> str:
+    hostname, domain = container.config["Hostname"], container.config["Domainname"]
+    return f"{hostname}.{domain}" if domain else str(hostname)
 
 
 def _replace(path: Path, text: str) -> None:

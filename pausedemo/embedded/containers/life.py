@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.filling import VolumeFiller
 from pausedemo.embedded.containers.launching import (
     Descriptors,
     plan_launch,
@@ -48,6 +49,7 @@ class Lives:
     def __init__(self, node: Node, maker: Maker) -> None:
         self._node = node
         self._maker = maker
+        self._filler = VolumeFiller(node)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._backoff: dict[str, float] = {}
         self.end_execs: Callable[[Container], None] = lambda _: None
@@ -55,6 +57,12 @@ class Lives:
     async def create(self, name: str | None, body: dict[str, Any]) -> Container:
         """Make a container from a create request."""
         container = self._maker.make(name, body)
+        try:
+            await self._filler.fill(container)
+        except BaseException:
+            self._node.containers.remove(container)
+            await asyncio.to_thread(self._maker.discard, container.id, container.placed)
+            raise
         self._node.events.publish("container", "create", container.id, container.attributes())
         return container
 
@@ -109,6 +117,8 @@ class Lives:
         if number == signal.SIGKILL or number == parse_signal(container.config["StopSignal"]):
             container.stopped_by_hand = True
         self._signal(container, number)
+        if container.stopped_by_hand:
+            self._thaw(container)
         if number == signal.SIGKILL:
             with contextlib.suppress(TimeoutError):
                 await self._wait_end(container, KILL_WAIT_S)
@@ -344,9 +354,6 @@ class Lives:
             self._cancel_restart(container)
             container.state.status = Status.EXITED
             return
-        if container.state.status is Status.PAUSED:
-            self._freeze(container, frozen=False)
-            container.state.status = Status.RUNNING
         if grace_s is None:
             own = container.config.get("StopTimeout")
             grace_s = DEFAULT_GRACE_S if own is None else own
@@ -355,6 +362,7 @@ class Lives:
         if remove:
             number, grace_s = signal.SIGKILL, KILL_WAIT_S
         self._signal(container, number)
+        self._thaw(container)
         try:
             await self._wait_end(container, None if grace_s < 0 else grace_s)
         except TimeoutError:
@@ -370,6 +378,14 @@ class Lives:
         self._node.events.publish(
             "container", "kill", container.id, container.attributes(signal=str(int(number)))
         )
+
+    def _thaw(self, container: Container) -> None:
+        """What is to end must run for it: moby, daemon/kill.go."""
+        if container.state.status is Status.PAUSED:
+            self._freeze(container, frozen=False)
+            container.state.status = Status.RUNNING
+            attributes = container.attributes()
+            self._node.events.publish("container", "unpause", container.id, attributes)
 
     async def _wait_end(self, container: Container, timeout_s: float | None) -> None:
         if container.state.has_process:

@@ -80,6 +80,7 @@ class Maker:
             raise BadParameter("No image was specified")
         image = self._images.get(image_name)
         config = merge_config(body, image.config.get("config") or {})
+        options.check_working_dir(config["WorkingDir"])
         name = options.check_name(name) if name else self._invent_name()
         self._containers.reserve(name)
         container_id = secrets.token_hex(32)

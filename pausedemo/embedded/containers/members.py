@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pausedemo.embedded.containers.container import Container
+from pausedemo.embedded.containers.launching import refresh_files
+from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.network.model import Attachment, Sandbox
 
 
 class Member:
     """The networks' view of a container."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, node: Node, container: Container) -> None:
+        self._node = node
         self._container = container
 
     @property
@@ -35,6 +38,7 @@ class Member:
             "Aliases": list(attachment.aliases),
             "IPAMConfig": address,
         }
+        refresh_files(self._node, self._container)
 
     def detached(self, network: str) -> None:
         """Forget a network. Raises KeyError when the container is not on it."""
@@ -43,3 +47,4 @@ class Member:
             del endpoints[network]
         elif network != self._container.network_mode:
             raise KeyError(network)
+        refresh_files(self._node, self._container)

@@ -228,14 +228,16 @@ def plan_mounts(
         planned.append(Mount("tmpfs", SHM, _QUIET, f"mode=1777,size={shm_bytes}"))
     else:
         planned.append(Bind(str(shm), SHM))
-    planned += [Bind(str(source), path, recursive=False) for path, source in files.items()]
+    wanted: list[Mount | Bind] = []
     for point, source in points:
         if point.kind == "tmpfs":
-            planned.append(_plan_tmpfs(point))
+            wanted.append(_plan_tmpfs(point))
         else:
             readonly = MOUNT_ATTR_RDONLY if point.readonly else 0
-            planned.append(Bind(str(source), point.destination, attributes | readonly))
-    return planned
+            wanted.append(Bind(str(source), point.destination, attributes | readonly))
+    wanted += [Bind(str(source), path, recursive=False) for path, source in files.items()]
+    # A volume at /etc must not hide /etc/hosts.
+    return planned + sorted(wanted, key=lambda one: one.target.count("/"))
 
 
 def _plan_tmpfs(point: MountPoint) -> Mount:

@@ -113,6 +113,14 @@ _NAME: Final = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 RUNTIME: Final = "pausedemo"
 
 
+def check_working_dir(path: str) -> None:
+    """Raises BadParameter in dockerd's words."""
+    if path and not path.startswith("/"):
+        raise BadParameter(
+            f"the working directory '{path}' is invalid, it needs to be an absolute path"
+        )
+
+
 def check_name(name: str) -> str:
     """A container's name without its slash. Raises BadParameter in dockerd's words."""
     if not _NAME.fullmatch(name):

@@ -29,8 +29,19 @@ async def list_processes(container: Container, pids: list[int], arguments: str) 
         words = shlex.split(arguments)
     except ValueError as error:
         raise BadParameter(f"cannot read ps_args: {error}") from None
+    # As moby does: by numbers, which finds them whatever their terminal; some options (f) do not
+    # go with them, and then all that ps shows is cut down.
+    code, out, err = await _run(ps, *words, f"-q{','.join(map(str, pids))}")
+    if code:
+        code, out, err = await _run(ps, *words)
+    if code:
+        raise ServerError(f"Error running ps: {err.strip()}")
+    return cut_table(out, frozenset(pids))
+
+
+async def _run(*argv: str) -> tuple[int | None, str, str]:
     asking = await asyncio.create_subprocess_exec(
-        ps, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
         out, err = await asyncio.wait_for(asking.communicate(), TIMEOUT_S)
@@ -38,9 +49,7 @@ async def list_processes(container: Container, pids: list[int], arguments: str) 
         asking.kill()
         await asking.wait()
         raise ServerError("Error running ps: it did not end in time") from None
-    if asking.returncode:
-        raise ServerError(f"Error running ps: {err.decode(errors='replace').strip()}")
-    return cut_table(out.decode(errors="replace"), frozenset(pids))
+    return asking.returncode, out.decode(errors="replace"), err.decode(errors="replace")
 
 
 def cut_table(text: str, pids: frozenset[int]) -> dict[str, Any]:

@@ -175,8 +175,10 @@ def render_ports(container: Container) -> dict[str, Any]:
     return ports
 
 
-def render_row(container: Container, sandbox: Sandbox | None, *, size: bool) -> dict[str, Any]:
-    """One row of GET /containers/json."""
+def render_row(
+    container: Container, sandbox: Sandbox | None, *, size: int | None
+) -> dict[str, Any]:
+    """One row of GET /containers/json. ``size``: bytes that it has written, when asked for."""
     row: dict[str, Any] = {
         "Id": container.id,
         "Names": [f"/{container.name}"],
@@ -194,9 +196,14 @@ def render_row(container: Container, sandbox: Sandbox | None, *, size: bool) -> 
         "NetworkSettings": {"Networks": render_endpoints(container, sandbox)},
         "Mounts": [render_mount(one) for one in container.placed],
     }
-    if size:
-        row |= {"SizeRw": 0, "SizeRootFs": container.image.size}
+    if size is not None:
+        row |= render_size(container, size)
     return row
+
+
+def render_size(container: Container, written: int) -> dict[str, int]:
+    """What ``size=1`` adds, to a row and to an inspect."""
+    return {"SizeRw": written, "SizeRootFs": container.image.size + written}
 
 
 def list_ports(container: Container) -> list[dict[str, Any]]:

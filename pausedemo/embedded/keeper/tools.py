@@ -58,15 +58,9 @@ def _pack_root() -> None:
     pack_root(_Output())
 
 
-def _unpack(path: str, container: str, no_overwrite_dir_non_dir: bool, keep_owners: bool) -> None:
+def _unpack(path: str, container: str, **options: Any) -> None:
     with open(0, "rb", closefd=False) as tar:
-        unpack(
-            path,
-            container,
-            tar,
-            no_overwrite_dir_non_dir=no_overwrite_dir_non_dir,
-            keep_owners=keep_owners,
-        )
+        unpack(path, container, tar, **options)
 
 
 class _Output:
