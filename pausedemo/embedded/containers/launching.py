@@ -98,6 +98,8 @@ def plan_root(node: Node, container: Container) -> Root:
         shm=find_shm(node, container),
         shm_bytes=host["ShmSize"],
         has_terminal_group=not platform.single_id,
+        # The kernel lets in who owns the namespace that they show, which here is the node's.
+        procfs=not (platform.rootless and host["PidMode"] == "host"),
         sysfs=not (platform.rootless and container.network_mode == "host"),
         privileged=security.privileged,
     )
@@ -147,10 +149,9 @@ def plan_program(
     """The main program, or, with ``argv``, another one in the same container."""
     security, platform = container.security, node.platform
     capabilities = platform.capabilities if privileged else security.capabilities
-    seccomp = None
-    if security.seccomp and not privileged:
-        found = node.seccomp.find(security.capabilities)
-        seccomp = descriptors.add(found) if found is not None else None
+    confined = security.seccomp and not privileged
+    found = node.seccomp.find(security.capabilities, confined=confined)
+    seccomp = descriptors.add(found) if found is not None else None
     more = ["TERM=xterm"] if container.tty and argv is None else []
     score = container.host["OomScoreAdj"] or None
     argv_now = argv or container.argv

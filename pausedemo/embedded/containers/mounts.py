@@ -194,20 +194,21 @@ def plan_mounts(
     shm: Path | None,
     shm_bytes: int,
     has_terminal_group: bool,
+    procfs: bool,
     sysfs: bool,
     privileged: bool,
 ) -> list[Mount | Bind]:
     """Everything that is mounted in a container, in order.
 
     ``points`` with the folder or file that each is; ``files`` (hosts, hostname, resolv.conf) by
-    path inside; ``shm``: a shared one, None: its own; ``sysfs``: a new one may be mounted, else
-    the node's is shown.
+    path inside; ``shm``: a shared one, None: its own; ``procfs``, ``sysfs``: a new one may be
+    mounted, else the node's is shown.
     """
     attributes = 0 if privileged else MOUNT_ATTR_NODEV
     system_flags = _QUIET if privileged else _QUIET | MountFlag.READ_ONLY
     group = ",gid=5" if has_terminal_group else ""
     planned: list[Mount | Bind] = [
-        Mount("proc", "/proc", _QUIET),
+        Mount("proc", "/proc", _QUIET) if procfs else Bind("/proc", "/proc"),
         Mount("tmpfs", "/dev", MountFlag.NO_SUID | MountFlag.STRICT_ATIME, "mode=755,size=65536k"),
         Mount(
             "devpts",
