@@ -84,11 +84,33 @@ BLOCKED: Final = [
 #: Where one id is all there is, these do nothing and say that they did: programs that give files
 #: or themselves to another user (nginx, package managers) then run as the one user there is.
 #: Charliecloud does the same ("zero-consistency root emulation").
-PRETENDED: Final = (
-    "chown chown32 fchown fchown32 fchownat lchown lchown32 setfsgid setfsgid32 setfsuid "
-    "setfsuid32 setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 "
-    "setresuid setresuid32 setreuid setreuid32 setuid setuid32"
-).split()
+PRETENDED: Final = [
+    "chown",
+    "chown32",
+    "fchown",
+    "fchown32",
+    "fchownat",
+    "lchown",
+    "lchown32",
+    "setfsgid",
+    "setfsgid32",
+    "setfsuid",
+    "setfsuid32",
+    "setgid",
+    "setgid32",
+    "setgroups",
+    "setgroups32",
+    "setregid",
+    "setregid32",
+    "setresgid",
+    "setresgid32",
+    "setresuid",
+    "setresuid32",
+    "setreuid",
+    "setreuid32",
+    "setuid",
+    "setuid32",
+]
 #: By capability: who has it may make these calls.
 FREED: Final = {
     "SYS_ADMIN": (
