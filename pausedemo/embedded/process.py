@@ -9,14 +9,18 @@ import resource
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from pausedemo.embedded.keeper.process import fork_keeper
+from pausedemo.embedded.keeper.process import end_descendants, fork_keeper
 from pausedemo.embedded.kernel import syscalls
-from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace
+from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
 from pausedemo.embedded.platform import Platform, examine
 from pausedemo.embedded.state import StateFolder, bind_socket, find_state, open_state
 from pausedemo.embedded.usernamespace import enter_user_namespace
+
+_STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_engine(socket_path: Path, state_path: Path | None, *, until_eof: int | None) -> int:
@@ -27,28 +31,59 @@ def run_engine(socket_path: Path, state_path: Path | None, *, until_eof: int | N
     socket_path = socket_path.absolute()
     uid, gid = os.getuid(), os.getgid()
     rootless = uid != 0
-    state = open_state(state_path or find_state(socket_path, rootless=rootless))
+    _keep_descriptors()
     listening = bind_socket(socket_path)
     try:
-        single_id = enter_user_namespace() if rootless else False
-        syscalls.unshare(Namespace.MOUNT)
-        syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
-        _raise_limits()
-        state.sweep()
-        platform = examine(
-            state.containers, rootless=rootless, single_id=single_id, uid=uid, gid=gid
-        )
-        keeper_pid, channel = fork_keeper()
+        state = open_state(state_path or find_state(socket_path, rootless=rootless))
         try:
-            return asyncio.run(_serve(state, platform, channel, listening, until_eof))
+            keeper = _prepare(state, listening, uid, gid)
+        except BaseException:
+            state.discard()
+            raise
+        try:
+            return _serve_until_end(state, keeper, listening, until_eof)
         finally:
-            channel.close()
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(keeper_pid, 0)
             state.sweep()
+            state.close()
     finally:
         socket_path.unlink(missing_ok=True)
         listening.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    platform: Platform
+    keeper: int
+    channel: socket.socket
+
+
+def _prepare(state: StateFolder, listening: socket.socket, uid: int, gid: int) -> _Prepared:
+    rootless = uid != 0
+    single_id = enter_user_namespace() if rootless else False
+    syscalls.unshare(Namespace.MOUNT)
+    syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+    _raise_limits()
+    state.sweep()
+    platform = examine(state.containers, rootless=rootless, single_id=single_id, uid=uid, gid=gid)
+    # Who loses the keeper becomes ours, and is ended.
+    syscalls.prctl(Prctl.SET_CHILD_SUBREAPER, 1)
+    # Should we be killed, the socket must not answer and the folder not be ours any more.
+    keeper, channel = fork_keeper(closing=(listening.fileno(), state.lock))
+    return _Prepared(platform, keeper, channel)
+
+
+def _serve_until_end(
+    state: StateFolder, prepared: _Prepared, listening: socket.socket, until_eof: int | None
+) -> int:
+    # From here on a signal to stop waits until there is somebody to hear it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        return asyncio.run(_serve(state, prepared.platform, prepared.channel, listening, until_eof))
+    finally:
+        prepared.channel.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(prepared.keeper, 0)
+        end_descendants()
 
 
 async def _serve(
@@ -63,8 +98,9 @@ async def _serve(
     from pausedemo.embedded.server import make_application, serve
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPPING:
         loop.add_signal_handler(number, stop.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     engine = EmbeddedEngine(state, platform, channel)
     await engine.open()
     runner = await serve(make_application(engine.routes()), listening)
@@ -90,3 +126,11 @@ def _raise_limits() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _keep_descriptors() -> None:
+    """What our caller left open for its children is not for those that we start: containers."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers
+        if int(name) > 2:
+            with contextlib.suppress(OSError):
+                os.set_inheritable(int(name), False)

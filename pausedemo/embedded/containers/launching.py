@@ -46,7 +46,7 @@ def plan_launch(
 ) -> Launch:
     """Everything but the streams. Raises ApiError when a donor cannot be joined."""
     new, joins, join_pid = Namespace.MOUNT, [], None
-    shared = plan_shared(node.containers, container)
+    shared = plan_shared(node, container)
     host = container.host
     network = container.donor("NetworkMode")
     if network is not None:
@@ -55,6 +55,9 @@ def plan_launch(
             joins.append((descriptors.add(_pidfd(donor)), int(Namespace.NETWORK)))
     elif container.sandbox is not None:
         position = descriptors.add(container.sandbox.netns_fd)
+        joins.append((position, int(Namespace.NETWORK)))
+    elif node.networks.host_mode_fd is not None:
+        position = descriptors.add(node.networks.host_mode_fd)
         joins.append((position, int(Namespace.NETWORK)))
     pid = container.donor("PidMode")
     if pid is not None:
@@ -104,7 +107,7 @@ def plan_root(node: Node, container: Container) -> Root:
         shm_bytes=host["ShmSize"],
         has_terminal_group=not platform.single_id,
         # The kernel lets only those mount them who own the namespace that they show.
-        foreign=plan_shared(node.containers, container) if platform.rootless else Namespace(0),
+        foreign=plan_shared(node, container) if platform.rootless else Namespace(0),
         privileged=security.privileged,
     )
     return Root(

@@ -10,7 +10,7 @@ import os
 from typing import Final
 
 from pausedemo.embedded.containers.container import Container
-from pausedemo.embedded.containers.registry import Containers
+from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.kernel.syscalls import Namespace
 
 _FILES: Final = {
@@ -36,15 +36,16 @@ def find_shared(pid: int) -> Namespace:
     return shared
 
 
-def plan_shared(containers: Containers, container: Container) -> Namespace:
+def plan_shared(node: Node, container: Container) -> Namespace:
     """Those of IPC, network and PID that a container will have, by itself or by whom it joins."""
     shared = Namespace(0)
+    own = Namespace(0) if node.networks.host_mode_fd is None else Namespace.NETWORK
     for key, flag in _MODES.items():
         reference = container.donor(key)
         if reference is None:
-            shared |= flag if container.host[key] == "host" else Namespace(0)
+            shared |= flag & ~own if container.host[key] == "host" else Namespace(0)
             continue
-        donor = containers.get(reference)
+        donor = node.containers.get(reference)
         if donor is not None and donor.process is not None:
             shared |= find_shared(donor.process.pid) & flag
     return shared

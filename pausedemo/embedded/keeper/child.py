@@ -162,7 +162,6 @@ def _run(program: Program, descriptors: Sequence[int]) -> None:
         _filter(descriptors[program.seccomp])
     # Dropped with every change of identity: prctl(2).
     syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGKILL)
-    os.closerange(3, 3)
     _execute(program.argv, env)
 
 

@@ -18,6 +18,7 @@ import selectors
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -261,8 +262,11 @@ def exit_code(status: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def fork_keeper() -> tuple[int, socket.socket]:
-    """Start the keeper: its process id and our end of the line. Call before threads exist."""
+def fork_keeper(closing: Sequence[int] = ()) -> tuple[int, socket.socket]:
+    """Start the keeper: its process id and our end of the line. Call before threads exist.
+
+    ``closing``: descriptors that it shall not hold.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in (ours, theirs):
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
@@ -276,13 +280,15 @@ def fork_keeper() -> tuple[int, socket.socket]:
     code = 1
     try:
         ours.close()
+        for descriptor in closing:
+            os.close(descriptor)
         syscalls.unshare(Namespace.MOUNT)
         syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() == parent:
             run_keeper(theirs)
         code = 0
     except OSError as error:
-        if error.errno != errno.EPIPE:
+        if error.errno not in (errno.EPIPE, errno.ECONNRESET):  # the engine is gone
             os.write(2, f"pausedemo: keeper: {error}\n".encode())
     finally:
         os._exit(code)
