@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pausedemo.embedded.process import run_engine
+from pausedemo.embedded.process import Signs, run_engine
 from pausedemo.errors import PausedemoError
 
 
@@ -23,9 +23,8 @@ def main() -> int:
         return run_engine(
             options.socket,
             options.state or options.state_if_free,
+            Signs(options.until_eof, options.ready),
             spare_state=options.state_if_free is not None,
-            until_eof=options.until_eof,
-            ready=options.ready,
         )
     except PausedemoError as error:
         print(f"pausedemo: {error}", file=sys.stderr)

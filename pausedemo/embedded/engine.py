@@ -49,7 +49,7 @@ class EmbeddedEngine:
         self.keeper = Keeper(channel, loop)
         self._cgroups = Cgroups(platform, state.key)
         self._networks = Networks(rootless=platform.rootless, events=events)
-        self._seccomp = SeccompFilters()
+        self._seccomp = SeccompFilters(single_id=platform.single_id)
         self._images = ImageStore(
             state.images, rootless=platform.rootless, single_id=platform.single_id
         )

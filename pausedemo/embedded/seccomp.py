@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from pausedemo.embedded.containers.capabilities import bit
@@ -18,6 +19,7 @@ _ALLOW: Final = 0x7FFF0000
 _ERRNO: Final = 0x00050000
 _LIBRARY: Final = "libseccomp.so.2"
 _MASKED_EQUAL: Final = 7
+_UNCONFINED: Final = -1
 
 BLOCKED: Final = [
     "acct",
@@ -79,6 +81,36 @@ BLOCKED: Final = [
     "vm86",
     "vm86old",
 ]
+#: Where one id is all there is, these do nothing and say that they did: programs that give files
+#: or themselves to another user (nginx, package managers) then run as the one user there is.
+#: Charliecloud does the same ("zero-consistency root emulation").
+PRETENDED: Final = [
+    "chown",
+    "chown32",
+    "fchown",
+    "fchown32",
+    "fchownat",
+    "lchown",
+    "lchown32",
+    "setfsgid",
+    "setfsgid32",
+    "setfsuid",
+    "setfsuid32",
+    "setgid",
+    "setgid32",
+    "setgroups",
+    "setgroups32",
+    "setregid",
+    "setregid32",
+    "setresgid",
+    "setresgid32",
+    "setresuid",
+    "setresuid32",
+    "setreuid",
+    "setreuid32",
+    "setuid",
+    "setuid32",
+]
 #: By capability: who has it may make these calls.
 FREED: Final = {
     "SYS_ADMIN": (
@@ -120,9 +152,10 @@ class _Argument(ctypes.Structure):
 
 
 class SeccompFilters:
-    """Programs by capabilities, each made once."""
+    """Programs by capabilities, each made once. ``single_id``: see ``PRETENDED``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, single_id: bool = False) -> None:
+        self._pretended = PRETENDED if single_id else []
         self._made: dict[int, int] = {}
         try:
             self._library: ctypes.CDLL | None = ctypes.CDLL(_LIBRARY, use_errno=True)
@@ -134,16 +167,26 @@ class SeccompFilters:
         """Whether libseccomp is here."""
         return self._library is not None
 
-    def find(self, capabilities: int) -> int | None:
-        """Descriptor of the program for who has those capabilities; None without libseccomp."""
-        if self._library is None:
+    def find(self, capabilities: int, *, confined: bool = True) -> int | None:
+        """Descriptor of the program for who has those capabilities; None without libseccomp.
+
+        Who is not ``confined`` needs one for what is pretended only.
+        """
+        if self._library is None or not (confined or self._pretended):
             return None
+        if not confined:
+            if _UNCONFINED not in self._made:
+                self._made[_UNCONFINED] = _make(self._library, [], self._pretended)
+            return self._made[_UNCONFINED]
         freed = _ALLOWED.union(
             *(calls.split() for name, calls in FREED.items() if capabilities & bit(name))
         )
         key = sum(bit(name) for name in FREED) & capabilities
         if key not in self._made:
-            self._made[key] = _make(self._library, freed)
+            blocked = [name for name in BLOCKED if name not in freed]
+            if "clone" not in freed:
+                blocked.append("clone")
+            self._made[key] = _make(self._library, blocked, self._pretended)
         return self._made[key]
 
     def close(self) -> None:
@@ -153,16 +196,17 @@ class SeccompFilters:
         self._made.clear()
 
 
-def _make(library: ctypes.CDLL, freed: frozenset[str]) -> int:
+def _make(library: ctypes.CDLL, blocked: Sequence[str], pretended: Sequence[str]) -> int:
     library.seccomp_init.restype = ctypes.c_void_p
     context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(_ALLOW)))
     refusal = ctypes.c_uint32(_ERRNO | errno.EPERM)
     try:
-        for name in BLOCKED:
-            number = library.seccomp_syscall_resolve_name(name.encode())
-            if name not in freed and number >= 0:
-                library.seccomp_rule_add(context, refusal, number, 0)
-        if "clone" not in freed:
+        for names, answer in ((blocked, refusal), (pretended, ctypes.c_uint32(_ERRNO))):
+            for name in names:
+                number = library.seccomp_syscall_resolve_name(name.encode())
+                if number >= 0 and name != "clone":
+                    library.seccomp_rule_add(context, answer, number, 0)
+        if "clone" in blocked:
             number = library.seccomp_syscall_resolve_name(b"clone")
             for flag in _NEW_NAMESPACES:
                 rule = _Argument(0, _MASKED_EQUAL, flag, flag)

@@ -7,15 +7,19 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import stat
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pausedemo.embedded.errors import Conflict
 
+#: How long the keeper of an engine that was killed may take to end all containers.
+KEEPER_END_S: Final = 30
 _SPARE: Final = ".spare-"
 ROOT_STATE: Final = Path("/var/lib/pausedemo/embedded")
 
@@ -25,10 +29,13 @@ class StateFolder:
     """An engine's own folder, held by a lock for as long as the engine lives.
 
     ``key`` names the engine where the kernel's names are shared by all: cgroups, links.
+    ``lock`` is the engine's alone; ``keeping`` the keeper holds as well, until all is ended.
     """
 
     path: Path
     lock: int
+    keeping: int
+    is_new: bool
     temporary: bool = False
 
     @property
@@ -51,15 +58,23 @@ class StateFolder:
         """Volumes, which do outlive the engine."""
         return self.path / "volumes"
 
-    def close(self) -> None:
-        """Remove the folder when it was made for this engine only."""
-        if self.temporary:
-            shutil.rmtree(self.path, ignore_errors=True)
-
     def sweep(self) -> None:
         """Remove what an engine that was killed left of its containers."""
         shutil.rmtree(self.containers, ignore_errors=True)
         self.containers.mkdir(mode=0o711, parents=True, exist_ok=True)
+
+    def close(self) -> None:
+        """Let another engine have it; a temporary one goes."""
+        if self.temporary:
+            shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.keeping)
+        os.close(self.lock)
+
+    def discard(self) -> None:
+        """After a start that failed: a folder that it made goes again."""
+        if self.is_new:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.close()
 
 
 def make_key(path: Path) -> str:
@@ -77,9 +92,16 @@ def find_state(socket_path: Path, *, rootless: bool) -> Path:
 
 
 def open_state(path: Path) -> StateFolder:
-    """Take a folder for this process. Raises Conflict when another engine has it."""
-    path.mkdir(mode=0o711, parents=True, exist_ok=True)
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Take a folder for this process. Raises Conflict when another engine has it.
+
+    The keeper of an engine that was killed may still be ending its containers: that is waited for.
+    """
+    is_new = not path.exists()
+    try:
+        path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        lock = _open_lock(path / "lock")
+    except OSError as error:
+        raise Conflict(f"cannot use {path} as a state folder: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -87,7 +109,37 @@ def open_state(path: Path) -> StateFolder:
         raise Conflict(
             f"another engine uses {path}: stop it, or name another folder with --state"
         ) from None
-    return StateFolder(path, lock)
+    keeping = _open_lock(path / "keeping")
+    try:
+        with _time_limit(KEEPER_END_S):
+            fcntl.flock(keeping, fcntl.LOCK_EX)
+    except TimeoutError:
+        os.close(keeping)
+        os.close(lock)
+        raise Conflict(
+            f"processes of an earlier engine still use {path}, {KEEPER_END_S} s after its end"
+        ) from None
+    return StateFolder(path, lock, keeping, is_new)
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: int) -> Iterator[None]:
+    """TimeoutError in the main thread when the block takes longer: flock(2) has no limit."""
+
+    def expire(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def open_spare_state(path: Path) -> StateFolder:
@@ -97,9 +149,7 @@ def open_spare_state(path: Path) -> StateFolder:
     """
     for left in path.parent.glob(f"{path.name}{_SPARE}*"):
         with contextlib.suppress(Conflict):
-            found = open_state(left)
-            shutil.rmtree(left, ignore_errors=True)
-            os.close(found.lock)
+            replace(open_state(left), temporary=True).close()
     try:
         return open_state(path)
     except Conflict:

@@ -1,103 +1,44 @@
-"""One embedded engine for all tests that need a whole one, and the images on it."""
+"""The embedded engine that tests share, and the images on it."""
 
 from __future__ import annotations
 
 import contextlib
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pausedemo.engine.connect import connect
 from pausedemo.images.cache import ImageCache
-from tests.conftest import make_resolve
-
-START_TIMEOUT_S = 30
-END_TIMEOUT_S = 60
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """An engine that runs. ``socket`` is where it answers, ``state`` where it keeps its files."""
-
-    socket: Path
-    state: Path
-    pid: int
-
-    @property
-    def url(self) -> str:
-        return f"unix://{self.socket}"
+from tests.conftest import make_resolve, skip_or_fail
+from tests.embedded.engines import RunningEngine, running_engine
 
 
 @pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    """An engine of the test session's own; it must end well and have said nothing."""
-    folder = tmp_path_factory.mktemp("embedded")
-    with running_engine(folder) as engine:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    """An engine as root; it must end with 0 and without a complaint."""
+    if os.geteuid() != 0:
+        skip_or_fail("needs root")
+    with running_engine(tmp_path_factory.mktemp("embedded")) as engine:
         yield engine
 
 
-@contextlib.contextmanager
-def running_engine(folder: Path) -> Iterator[Embedded]:
-    """Start an engine in an empty folder; at the end it stops, without a word on its stderr."""
-    socket, state, errors = folder / "engine.sock", folder / "state", folder / "stderr"
-    with errors.open("wb") as stderr:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "pausedemo.embedded"),
-                *("--socket", str(socket), "--state", str(state)),
-            ],
-            stdin=subprocess.DEVNULL,
-            stderr=stderr,
-            # Away from the terminal: an interrupt is for the tests, which then stop it in order.
-            start_new_session=True,
-        )
-    try:
-        _wait_until_it_answers(process, socket, errors)
-        yield Embedded(socket, state, process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            code = process.wait(END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
-    assert (code, errors.read_text()) == (0, "")
+@pytest.fixture(scope="session")
+def load_image(cache: ImageCache) -> Callable[[RunningEngine, str], str]:
+    """Load one of our images into an engine: its reference there."""
 
+    def load(engine: RunningEngine, name: str) -> str:
+        with contextlib.closing(connect(engine.url)) as connected:
+            return make_resolve(connected, cache)(name).used
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], socket: Path, errors: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        if process.poll() is not None:
-            pytest.fail(f"the engine ended with {process.returncode}: {errors.read_text()}")
-        try:
-            connect(f"unix://{socket}").close()
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _load(embedded: Embedded, name: str) -> str:
-    with contextlib.closing(connect(embedded.url)) as engine:
-        return make_resolve(engine, ImageCache())(name).used
+    return load
 
 
 @pytest.fixture(scope="session")
-def busybox(embedded: Embedded) -> str:
-    """BusyBox's reference, loaded from the cache."""
-    return _load(embedded, "busybox")
+def busybox(embedded: RunningEngine, load_image: Callable[[RunningEngine, str], str]) -> str:
+    return load_image(embedded, "busybox")
 
 
 @pytest.fixture(scope="session")
-def pause(embedded: Embedded) -> str:
-    """The pause image's reference, loaded from the cache."""
-    return _load(embedded, "pause")
+def pause(embedded: RunningEngine, load_image: Callable[[RunningEngine, str], str]) -> str:
+    return load_image(embedded, "pause")

@@ -14,6 +14,7 @@ from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.launching import Descriptors, plan_program
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import as_list
+from pausedemo.embedded.containers.sharing import find_shared
 from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
 from pausedemo.embedded.keeper.child import CANNOT_RUN
@@ -147,11 +148,12 @@ class Execs:
                 stdio[stream] = descriptors.add(writing)
         if taker is not None:
             one.takers.append(taker)
-        joined = JOINED
+        shared = find_shared(process.pid)
+        joined = JOINED & ~shared
         if container.host["CgroupnsMode"] == "private":
             joined |= Namespace.CGROUP
         launch = Launch(
-            join_pid=position,
+            join_pid=None if shared & Namespace.PID else position,
             joins=[(position, int(joined))],
             stdio=stdio,
             terminal=tty,

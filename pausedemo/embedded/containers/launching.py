@@ -10,6 +10,7 @@ from typing import Final
 from pausedemo.embedded.containers import mounts
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.sharing import plan_shared
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
 from pausedemo.embedded.keeper.launch import Launch, Program, Root
 from pausedemo.embedded.kernel.syscalls import Namespace
@@ -45,24 +46,31 @@ def plan_launch(
 ) -> Launch:
     """Everything but the streams. Raises ApiError when a donor cannot be joined."""
     new, joins, join_pid = Namespace.MOUNT, [], None
+    shared = plan_shared(node, container)
     host = container.host
     network = container.donor("NetworkMode")
     if network is not None:
         donor = find_donor(node, container, network, "network")
-        position = descriptors.add(_pidfd(donor))
-        joins.append((position, int(Namespace.NETWORK)))
+        if not shared & Namespace.NETWORK:
+            joins.append((descriptors.add(_pidfd(donor)), int(Namespace.NETWORK)))
     elif container.sandbox is not None:
         position = descriptors.add(container.sandbox.netns_fd)
         joins.append((position, int(Namespace.NETWORK)))
+    elif node.networks.host_mode_fd is not None:
+        position = descriptors.add(node.networks.host_mode_fd)
+        joins.append((position, int(Namespace.NETWORK)))
     pid = container.donor("PidMode")
     if pid is not None:
-        join_pid = descriptors.add(_pidfd(find_donor(node, container, pid, "PID namespace")))
+        donor = find_donor(node, container, pid, "PID namespace")
+        if not shared & Namespace.PID:
+            join_pid = descriptors.add(_pidfd(donor))
     elif host["PidMode"] != "host":
         new |= Namespace.PID
     ipc = container.donor("IpcMode")
     if ipc is not None:
         donor = find_donor(node, container, ipc, "IPC")
-        joins.append((descriptors.add(_pidfd(donor)), int(Namespace.IPC)))
+        if not shared & Namespace.IPC:
+            joins.append((descriptors.add(_pidfd(donor)), int(Namespace.IPC)))
     elif host["IpcMode"] != "host":
         new |= Namespace.IPC
     if host["UTSMode"] != "host" and container.network_mode != "host":
@@ -98,7 +106,8 @@ def plan_root(node: Node, container: Container) -> Root:
         shm=find_shm(node, container),
         shm_bytes=host["ShmSize"],
         has_terminal_group=not platform.single_id,
-        sysfs=not (platform.rootless and container.network_mode == "host"),
+        # The kernel lets only those mount them who own the namespace that they show.
+        foreign=plan_shared(node, container) if platform.rootless else Namespace(0),
         privileged=security.privileged,
     )
     return Root(
@@ -166,10 +175,9 @@ def plan_program(
     """The main program, or, with ``argv``, another one in the same container."""
     security, platform = container.security, node.platform
     capabilities = platform.capabilities if privileged else security.capabilities
-    seccomp = None
-    if security.seccomp and not privileged:
-        found = node.seccomp.find(security.capabilities)
-        seccomp = descriptors.add(found) if found is not None else None
+    confined = security.seccomp and not privileged
+    found = node.seccomp.find(security.capabilities, confined=confined)
+    seccomp = descriptors.add(found) if found is not None else None
     more = ["TERM=xterm"] if container.tty and argv is None else []
     score = container.host["OomScoreAdj"] or None
     argv_now = argv or container.argv

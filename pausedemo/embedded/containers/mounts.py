@@ -14,6 +14,7 @@ from pausedemo.embedded.kernel.syscalls import (
     MOUNT_ATTR_NODEV,
     MOUNT_ATTR_RDONLY,
     MountFlag,
+    Namespace,
 )
 
 _QUIET: Final = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
@@ -42,6 +43,7 @@ LINKS: Final = (
     ("/dev/ptmx", "pts/ptmx"),
 )
 SHM: Final = "/dev/shm"  # noqa: S108 - inside
+_MQUEUE: Final = "/dev/mqueue"
 SHM_BYTES: Final = 64 * 1024 * 1024
 _VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _BIND_OPTIONS: Final = frozenset(
@@ -196,20 +198,20 @@ def plan_mounts(
     shm: Path | None,
     shm_bytes: int,
     has_terminal_group: bool,
-    sysfs: bool,
+    foreign: Namespace,
     privileged: bool,
 ) -> list[Mount | Bind]:
     """Everything that is mounted in a container, in order.
 
     ``points`` with the folder or file that each is; ``files`` (hosts, hostname, resolv.conf) by
-    path inside; ``shm``: a shared one, None: its own; ``sysfs``: a new one may be mounted, else
-    the node's is shown.
+    path inside; ``shm``: a shared one, None: its own; ``foreign``: namespaces whose file systems
+    may not be mounted, so that the node's own are shown.
     """
     attributes = 0 if privileged else MOUNT_ATTR_NODEV
     system_flags = _QUIET if privileged else _QUIET | MountFlag.READ_ONLY
     group = ",gid=5" if has_terminal_group else ""
     planned: list[Mount | Bind] = [
-        Mount("proc", "/proc", _QUIET),
+        Bind("/proc", "/proc") if foreign & Namespace.PID else Mount("proc", "/proc", _QUIET),
         Mount("tmpfs", "/dev", MountFlag.NO_SUID | MountFlag.STRICT_ATIME, "mode=755,size=65536k"),
         Mount(
             "devpts",
@@ -218,12 +220,15 @@ def plan_mounts(
             f"newinstance,ptmxmode=0666,mode=0620{group}",
         ),
         *(Bind(f"/dev/{name}", f"/dev/{name}", recursive=False) for name in DEVICES),
-        Mount("mqueue", "/dev/mqueue", _QUIET),
     ]
-    if sysfs:
-        planned.append(Mount("sysfs", "/sys", system_flags))
-    else:
+    if not foreign & Namespace.IPC:
+        planned.append(Mount("mqueue", _MQUEUE, _QUIET))
+    elif Path(_MQUEUE).is_dir():
+        planned.append(Bind(_MQUEUE, _MQUEUE))
+    if foreign & Namespace.NETWORK:
         planned.append(Bind("/sys", "/sys", 0 if privileged else MOUNT_ATTR_RDONLY))
+    else:
+        planned.append(Mount("sysfs", "/sys", system_flags))
     if shm is None:
         planned.append(Mount("tmpfs", SHM, _QUIET, f"mode=1777,size={shm_bytes}"))
     else:

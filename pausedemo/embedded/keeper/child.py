@@ -143,13 +143,18 @@ def _run(program: Program, descriptors: Sequence[int]) -> None:
         syscalls.prctl(Prctl.SET_NO_NEW_PRIVS, 1)
     elif program.seccomp is not None:
         _filter(descriptors[program.seccomp])
-    _drop_bounding(program.capabilities)
-    if not program.single_id:
+    if program.single_id:
+        # There is nobody else to become: who is not root has at least nothing that root may do.
+        capabilities = 0 if identity.uid else program.capabilities
+        _drop_bounding(capabilities)
+        syscalls.set_capabilities(capabilities)
+    else:
+        _drop_bounding(program.capabilities)
         os.setgroups(identity.groups)
-    os.setgid(identity.gid)
-    os.setuid(identity.uid)
-    if identity.uid == 0:
-        syscalls.set_capabilities(program.capabilities)
+        os.setgid(identity.gid)
+        os.setuid(identity.uid)
+        if identity.uid == 0:
+            syscalls.set_capabilities(program.capabilities)
     try:
         os.chdir(program.cwd)
     except OSError as error:

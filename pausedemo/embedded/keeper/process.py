@@ -18,6 +18,7 @@ import selectors
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +80,7 @@ class _Keeper:
         self._starting: dict[int, _Starting] = {}
         self._known: set[int] = set()
         self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._may_return = _may_join(self._own_pid_namespace)
         self._ending = False
         self._woken, waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -139,14 +141,12 @@ class _Keeper:
         launch = Launch.from_json(message["launch"])
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            if launch.join_pid is not None:
-                syscalls.setns(descriptors[launch.join_pid], Namespace.PID)
-            try:
+            if launch.join_pid is None:
                 pid = syscalls.clone(launch.new)
-            finally:
-                if launch.join_pid is not None:
-                    with contextlib.suppress(OSError):
-                        syscalls.setns(self._own_pid_namespace, Namespace.PID)
+            elif self._may_return:
+                pid = self._clone_inside(launch.new, descriptors[launch.join_pid])
+            else:
+                pid = _clone_by_middle(launch.new, descriptors[launch.join_pid])
             if pid == 0:
                 become(launch, descriptors, theirs)
         finally:
@@ -155,6 +155,15 @@ class _Keeper:
         starting = _Starting(message["id"], pid, os.pidfd_open(pid), ours)
         self._starting[pid] = starting
         self._selector.register(ours, selectors.EVENT_READ, starting)
+
+    def _clone_inside(self, flags: int, pidfd: int) -> int:
+        syscalls.setns(pidfd, Namespace.PID)
+        try:
+            return syscalls.clone(flags)
+        finally:
+            # The child need not care: what it forks is in its own PID namespace either way.
+            with contextlib.suppress(OSError):
+                syscalls.setns(self._own_pid_namespace, Namespace.PID)
 
     def _on_report(self, starting: _Starting) -> None:
         """A packet from a child that starts: its terminal, its failure, or the end: it runs."""
@@ -206,14 +215,58 @@ class _Keeper:
             self._on_report(self._starting[pid])
 
 
+def _may_join(pid_namespace: int) -> bool:
+    """In a user namespace nobody may go back to the node's PID namespace once he has left it."""
+    try:
+        syscalls.setns(pid_namespace, Namespace.PID)
+    except PermissionError:
+        return False
+    return True
+
+
+def _clone_by_middle(flags: int, pidfd: int) -> int:
+    """Clone into the PID namespace of ``pidfd`` by a process that stays in it and ends.
+
+    What it clones is its sibling, and so the keeper's child, as runc does it (nsexec.c).
+    """
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    try:
+        middle = syscalls.clone(0)
+        if middle == 0:
+            told = b""
+            try:
+                syscalls.setns(pidfd, Namespace.PID)
+                pid = syscalls.clone(flags | syscalls.CLONE_PARENT)
+                if pid == 0:
+                    return 0
+                told = str(pid).encode()
+            except OSError as error:
+                told = str(-(error.errno or errno.EIO)).encode()
+            finally:
+                if told:
+                    os.write(writing, told)
+                    os._exit(0)
+        os.waitpid(middle, 0)
+        pid = int(os.read(reading, 32))
+    finally:
+        os.close(reading)
+        os.close(writing)
+    if pid < 0:
+        raise OSError(-pid, os.strerror(-pid))
+    return pid
+
+
 def exit_code(status: int) -> int:
     """Docker's exit code of a wait status: 128 and the signal's number when one ended it."""
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
 
-def fork_keeper() -> tuple[int, socket.socket]:
-    """Start the keeper: its process id and our end of the line. Call before threads exist."""
+def fork_keeper(closing: Sequence[int] = ()) -> tuple[int, socket.socket]:
+    """Start the keeper: its process id and our end of the line. Call before threads exist.
+
+    ``closing``: descriptors that it shall not hold.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in (ours, theirs):
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
@@ -227,13 +280,15 @@ def fork_keeper() -> tuple[int, socket.socket]:
     code = 1
     try:
         ours.close()
+        for descriptor in closing:
+            os.close(descriptor)
         syscalls.unshare(Namespace.MOUNT)
         syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() == parent:
             run_keeper(theirs)
         code = 0
     except OSError as error:
-        if error.errno != errno.EPIPE:
+        if error.errno not in (errno.EPIPE, errno.ECONNRESET):  # the engine is gone
             os.write(2, f"pausedemo: keeper: {error}\n".encode())
     finally:
         os._exit(code)

@@ -55,6 +55,8 @@ class Prctl(IntEnum):
     CAP_AMBIENT = 47
 
 
+#: The new process becomes the caller's sibling: clone(2).
+CLONE_PARENT: Final = 0x00008000
 MNT_DETACH: Final = 2
 SIGCHLD: Final = 17
 AT_FDCWD: Final = -100

@@ -62,6 +62,14 @@ class Networks:
         await self._reaper.close()
         await self._node.close()
 
+    @property
+    def host_mode_fd(self) -> int | None:
+        """What network mode ``host`` means: None for the host's own namespace.
+
+        Rootless it is the node namespace, as with rootless Docker: there containers are in reach.
+        """
+        return self._node.node_fd if self._rootless else None
+
     def describe(self) -> Reach:
         """Whether containers reach the outside, and how or why not."""
         return self._outside.describe()

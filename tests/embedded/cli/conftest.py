@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from tests.conftest import skip_or_fail
-from tests.embedded.conftest import Embedded
+from tests.embedded.engines import RunningEngine
 
 #: No command takes that long; one that hangs is killed, for ``docker run`` ignores SIGTERM.
 TIMEOUT_S = 60
@@ -89,7 +89,7 @@ def finish(terminal: pexpect.spawn) -> int:
 
 
 @pytest.fixture(scope="session")
-def environ(embedded: Embedded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environ(embedded: RunningEngine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the command is told: the engine, and no configuration of the user's."""
     if shutil.which("docker") is None:
         skip_or_fail("no docker command here")

@@ -60,7 +60,9 @@ def test_an_unknown_filter_is_refused(docker: Docker) -> None:
 
 def test_the_life_of_a_container_and_its_events(docker: Docker, busybox: str) -> None:
     container = docker("create", "--name", "born", busybox, *STEADY).strip()
-    watching = docker.start("events", "--filter", f"container={container}", "--format", "{{.Action}}")
+    watching = docker.start(
+        "events", "--filter", f"container={container}", "--format", "{{.Action}}"
+    )
     with watching:
         assert watching.stdout is not None
         try:
@@ -136,7 +138,9 @@ def test_rename_gives_the_name_away_and_takes_it(docker: Docker, busybox: str) -
 def test_top_shows_the_containers_processes_only(docker: Docker, busybox: str) -> None:
     docker("run", "-d", "--name", "tall", busybox, "sh", "-c", "sleep 1000 & wait")
     wait_until("both run", lambda: len(docker("top", "tall").splitlines()) == 3)
-    rows = [row.split(maxsplit=1)[1] for row in docker("top", "tall", "-o", "pid,args").splitlines()]
+    rows = [
+        row.split(maxsplit=1)[1] for row in docker("top", "tall", "-o", "pid,args").splitlines()
+    ]
     assert rows == ["COMMAND", "sh -c sleep 1000 & wait", "sleep 1000"]
     assert docker("top", "tall", "aux").split()[:2] == ["USER", "PID"]
 

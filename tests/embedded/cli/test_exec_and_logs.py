@@ -126,7 +126,9 @@ def test_a_log_that_is_not_kept_cannot_be_read(docker: Docker, busybox: str) -> 
 
 
 def test_attach_takes_input_and_shows_what_comes_from_now_on(docker: Docker, busybox: str) -> None:
-    docker("run", "-d", "-i", "--name", "reading", busybox, "sh", "-c", "read a; echo got $a; exit 6")
+    docker(
+        "run", "-d", "-i", "--name", "reading", busybox, "sh", "-c", "read a; echo got $a; exit 6"
+    )
     assert docker("attach", "reading", stdin=b"hello\n", code=6) == "got hello\n"
 
 

@@ -132,7 +132,17 @@ def test_the_hosts_network_has_the_hosts_links_and_name(docker: Docker, busybox:
 
 
 def test_a_restart_policy_tries_as_often_as_it_says(docker: Docker, busybox: str) -> None:
-    docker("run", "-d", "--name", "again", "--restart", "on-failure:2", busybox, *"sh -c".split(), "echo x; exit 3")
+    docker(
+        "run",
+        "-d",
+        "--name",
+        "again",
+        "--restart",
+        "on-failure:2",
+        busybox,
+        *"sh -c".split(),
+        "echo x; exit 3",
+    )
     look = ("inspect", "-f", "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}}", "again")
     wait_until("it has given up", lambda: docker(*look) == "exited 2 3\n")
     assert docker("logs", "again") == "x\n" * 3
