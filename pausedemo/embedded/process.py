@@ -1,8 +1,10 @@
-"""The engine's process: namespaces first, the keeper next, and only then the heavy libraries."""
+"""The engine's process: namespaces first, the keeper next, and only then the heavy libraries.
+
+What this file imports at its top is in the keeper too, for its whole life: asyncio is not.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import resource
@@ -39,6 +41,8 @@ def run_engine(socket_path: Path, state_path: Path | None, *, until_eof: int | N
             state.containers, rootless=rootless, single_id=single_id, uid=uid, gid=gid
         )
         keeper_pid, channel = fork_keeper()
+        import asyncio
+
         try:
             return asyncio.run(_serve(state, platform, channel, listening, until_eof))
         finally:
@@ -59,6 +63,8 @@ async def _serve(
     until_eof: int | None,
 ) -> int:
     # Here and not above: the keeper is forked without them.
+    import asyncio
+
     from pausedemo.embedded.engine import EmbeddedEngine
     from pausedemo.embedded.server import make_application, serve
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import socket
@@ -55,6 +54,9 @@ class StateFolder:
 
 def make_key(path: Path) -> str:
     """A short name for a path."""
+    # Not above: it brings OpenSSL, 3.5 MB, and the keeper has all that this file imports.
+    import hashlib
+
     return hashlib.sha256(str(path).encode()).hexdigest()[:12]
 
 
