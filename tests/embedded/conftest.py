@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -17,8 +16,7 @@ import pytest
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.images.cache import ImageCache
-from pausedemo.kernel import compute_needs
-from tests.conftest import make_resolve, skip_or_fail
+from tests.conftest import make_resolve
 
 START_TIMEOUT_S = 30
 END_TIMEOUT_S = 60
@@ -72,6 +70,25 @@ def running_engine(folder: Path) -> Iterator[Embedded]:
             process.wait()
             raise
     assert (code, errors.read_text()) == (0, "")
+
+
+@pytest.fixture(scope="session")
+def embedded_port(embedded: Embedded) -> Iterator[Engine]:
+    """The same engine as pausedemo itself uses it."""
+    with contextlib.closing(connect(embedded.url)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def busybox(embedded_port: Engine, cache: ImageCache) -> str:
+    """The reference of the busybox image on the embedded engine."""
+    return make_resolve(embedded_port, cache)("busybox").used
+
+
+@pytest.fixture(scope="session")
+def pause(embedded_port: Engine, cache: ImageCache) -> str:
+    """The reference of the pause image on the embedded engine."""
+    return make_resolve(embedded_port, cache)("pause").used
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], socket: Path, errors: Path) -> None:
