@@ -23,6 +23,7 @@ from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.processes import list_processes
+from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
 from pausedemo.embedded.containers.views import inspect_container, render_row
 from pausedemo.embedded.errors import BadParameter
@@ -200,6 +201,7 @@ class ContainersApi:
 
         container = self._find(request)
         body = await read_json(request)
+        check_shape(body, HOST)
         asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
         if asked - {"RestartPolicy"}:
             raise BadParameter(
