@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import resource
@@ -11,7 +10,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pausedemo.embedded.keeper.process import end_descendants, fork_keeper
 from pausedemo.embedded.kernel import syscalls
@@ -25,6 +24,9 @@ from pausedemo.embedded.state import (
     open_state,
 )
 from pausedemo.embedded.usernamespace import enter_user_namespace
+
+if TYPE_CHECKING:
+    import asyncio
 
 _STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -97,6 +99,8 @@ def _prepare(state: StateFolder, listening: socket.socket, uid: int, gid: int) -
 def _serve_until_end(
     state: StateFolder, prepared: _Prepared, listening: socket.socket, signs: Signs
 ) -> int:
+    import asyncio
+
     # From here on a signal to stop waits until there is somebody to hear it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
@@ -116,6 +120,8 @@ async def _serve(
     signs: Signs,
 ) -> int:
     # Here and not above: the keeper is forked without them.
+    import asyncio
+
     from pausedemo.embedded.engine import EmbeddedEngine
     from pausedemo.embedded.server import make_application, serve
 

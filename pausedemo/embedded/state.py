@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
@@ -79,6 +78,9 @@ class StateFolder:
 
 def make_key(path: Path) -> str:
     """A short name for a path."""
+    # Not above: it brings OpenSSL, 3.5 MB, and the keeper has all that this file imports.
+    import hashlib
+
     return hashlib.sha256(str(path).encode()).hexdigest()[:12]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pausedemo.engine.connect import connect
+from pausedemo.engine.port import Engine
 from pausedemo.images.cache import ImageCache
 from tests.conftest import make_resolve, skip_or_fail
 from tests.embedded.engines import RunningEngine, running_engine
@@ -20,6 +21,13 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine
     if os.geteuid() != 0:
         skip_or_fail("needs root")
     with running_engine(tmp_path_factory.mktemp("embedded")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def embedded_port(embedded: RunningEngine) -> Iterator[Engine]:
+    """The same engine as pausedemo itself uses it."""
+    with contextlib.closing(connect(embedded.url)) as engine:
         yield engine
 
 

@@ -24,6 +24,7 @@ from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import check_name, parse_restart_policy
 from pausedemo.embedded.containers.processes import list_processes
+from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
 from pausedemo.embedded.containers.views import inspect_container, render_row, render_size
 from pausedemo.embedded.disk import measure_tree
@@ -202,6 +203,7 @@ class ContainersApi:
     async def update(self, request: web.Request) -> web.Response:
         container = self._find(request)
         body = await read_json(request)
+        check_shape(body, HOST)
         asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
         if asked - {"RestartPolicy"}:
             raise BadParameter(

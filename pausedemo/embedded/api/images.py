@@ -15,7 +15,6 @@ from pausedemo.embedded.errors import BadParameter, NotSupported
 from pausedemo.embedded.images.archive import load_images
 from pausedemo.embedded.images.changes import apply_changes
 from pausedemo.embedded.images.configs import make_import_config, this_architecture
-from pausedemo.embedded.images.credentials import parse_credentials
 from pausedemo.embedded.images.events import Events, tell
 from pausedemo.embedded.images.filters import (
     LIST_FILTERS,
@@ -24,7 +23,6 @@ from pausedemo.embedded.images.filters import (
     parse_filters,
 )
 from pausedemo.embedded.images.image import Image, render_history, render_inspect, render_summary
-from pausedemo.embedded.images.pull import pull_image
 from pausedemo.embedded.images.reference import join_reference
 from pausedemo.embedded.images.removal import delete_image, prune_images
 from pausedemo.embedded.images.save import save_images
@@ -130,6 +128,10 @@ class ImagesApi:
         query = request.query
         _check_platform(query.get("platform", ""))
         if query.get("fromImage"):
+            # They bring requests along: 8 MB that an engine without a registry does not need.
+            from pausedemo.embedded.images.credentials import parse_credentials
+            from pausedemo.embedded.images.pull import pull_image
+
             name = join_reference(query["fromImage"], query.get("tag", ""))
             credentials = parse_credentials(request.headers.get("X-Registry-Auth", ""))
 

@@ -18,6 +18,7 @@ from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.shapes import EXEC_START, check_shape
 from pausedemo.embedded.containers.streams import Stream
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed
@@ -144,6 +145,7 @@ class StreamsApi:
     async def start_exec(self, request: web.Request) -> web.StreamResponse:
         one = self._execs.find(request.match_info["id"])
         body = await read_json(request)
+        check_shape(body, EXEC_START)
         # The framing follows the start's word, as with dockerd.
         tty, size = bool(body.get("Tty")), body.get("ConsoleSize")
         self._execs.check_startable(one)
@@ -154,10 +156,11 @@ class StreamsApi:
                 raise BadParameter(describe_failure(failed)) from failed
             return web.Response(status=200)
         stream = RawStream(self._node.loop, framed=not tty)
-        shape = (int(size[0]), int(size[1])) if isinstance(size, list) and len(size) == 2 else None
+        if size and (len(size) != 2 or not all(0 <= one < 65536 for one in size)):
+            raise BadParameter(f"invalid value for ConsoleSize: {size}")
         await hijack(request, stream, raw=tty)
         try:
-            await self._execs.start(one, stream, tty=one.tty, size=shape)
+            await self._execs.start(one, stream, tty=one.tty, size=tuple(size) if size else None)
         except LaunchFailed as failed:
             stream.take(Stream.STDOUT, f"{describe_failure(failed)}\r\n".encode())
         except ApiError as error:

@@ -14,6 +14,7 @@ from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.launching import Descriptors, plan_program
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import as_list
+from pausedemo.embedded.containers.shapes import EXEC, check_shape
 from pausedemo.embedded.containers.sharing import find_shared
 from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
@@ -71,14 +72,11 @@ class Execs:
     def create(self, container: Container, body: dict[str, Any]) -> Exec:
         """From the body of POST /containers/{id}/exec. Raises Conflict and BadParameter."""
         check_can_exec(container)
+        check_shape(body, EXEC)
         argv, env = as_list(body.get("Cmd")), body.get("Env") or []
-        if not argv or not isinstance(argv, list) or not all(isinstance(a, str) for a in argv):
+        if not argv:
             raise BadParameter("No exec command specified")
-        if not isinstance(env, list) or not all(isinstance(one, str) for one in env):
-            raise BadParameter(f"invalid value for Env: {env!r}")
         cwd, user = body.get("WorkingDir") or "", body.get("User") or ""
-        if not isinstance(cwd, str) or not isinstance(user, str):
-            raise BadParameter("WorkingDir and User are texts")
         if cwd and not cwd.startswith("/"):
             raise BadParameter(
                 f"the working directory '{cwd}' is invalid, it needs to be an absolute path"

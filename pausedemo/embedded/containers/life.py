@@ -26,6 +26,7 @@ from pausedemo.embedded.containers.launching import (
 )
 from pausedemo.embedded.containers.making import Maker
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.options import parse_signal
 from pausedemo.embedded.containers.streams import Reader, Stream, Writer
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotModified, ServerError
 from pausedemo.embedded.keeper.child import CANNOT_RUN, NOT_FOUND
@@ -357,10 +358,10 @@ class Lives:
         if grace_s is None:
             own = container.config.get("StopTimeout")
             grace_s = DEFAULT_GRACE_S if own is None else own
-        if number is None:
-            number = parse_signal(container.config["StopSignal"])
         if remove:
-            number, grace_s = signal.SIGKILL, KILL_WAIT_S
+            number, grace_s = int(signal.SIGKILL), float(KILL_WAIT_S)
+        elif number is None:
+            number = parse_signal(container.config["StopSignal"])
         self._signal(container, number)
         self._thaw(container)
         try:
@@ -553,14 +554,3 @@ def wanted_ports(container: Container) -> dict[str, list[tuple[str, int | None]]
         for port in container.config["ExposedPorts"]:
             wanted.setdefault(port, [("", None)])
     return wanted
-
-
-def parse_signal(name: str) -> int:
-    """A signal's number from ``TERM``, ``SIGTERM`` or ``15``. Raises BadParameter."""
-    text = str(name or "KILL").upper()
-    if text.isdecimal() and 0 < int(text) < signal.NSIG:
-        return int(text)
-    found = getattr(signal, f"SIG{text.removeprefix('SIG')}", None)
-    if isinstance(found, signal.Signals):
-        return int(found)
-    raise BadParameter(f"Invalid signal: {name}")

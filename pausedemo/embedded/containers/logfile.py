@@ -10,12 +10,15 @@ All methods belong to the event loop's thread; followers are woken by events, ne
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
+import re
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
@@ -25,6 +28,7 @@ Stream = Literal["stdout", "stderr"]
 
 LINE_LIMIT: Final = 16 * 1024  # bytes, moby daemon/logger/copier.go
 BLOCK: Final = 64 * 1024
+_HTML: Final = re.compile("[<>&\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,15 @@ class Entry:
 
 def render_record(entry: Entry) -> bytes:
     """One line of the file. Bytes that are no UTF-8 become U+FFFD, as with dockerd."""
-    text = json.dumps(entry.data.decode("utf-8", "replace"), ensure_ascii=False)
+    text = encode_basestring(entry.data.decode("utf-8", "replace"))
     # dockerd's encoder keeps these apart from HTML; programs compare the files' bytes.
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    when = render_time(entry.time_ns)
-    return f'{{"log":{text},"stream":"{entry.stream}","time":"{when}"}}\n'.encode()
+    text = _HTML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return f'{{"log":{text},{_render_end(entry.stream, entry.time_ns)}'.encode()
+
+
+@functools.lru_cache(4)  # lines that came together have one time
+def _render_end(stream: Stream, time_ns: int) -> str:
+    return f'"stream":"{stream}","time":"{render_time(time_ns)}"}}\n'
 
 
 def parse_record(line: bytes) -> Entry | None:

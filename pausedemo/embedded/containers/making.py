@@ -14,6 +14,7 @@ from pausedemo.embedded.containers.container import Container, Placed
 from pausedemo.embedded.containers.logfile import LogFile
 from pausedemo.embedded.containers.mounts import MountPoint, parse_mounts
 from pausedemo.embedded.containers.registry import Containers
+from pausedemo.embedded.containers.shapes import CREATE, check_ports, check_shape
 from pausedemo.embedded.containers.views import complete_host_config
 from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
 from pausedemo.embedded.images.store import ImageStore
@@ -48,7 +49,6 @@ _SECOND: Final = [
     "seal",
     "wren",
 ]
-_LIST_KEYS: Final = ("Env", "Cmd", "Entrypoint")
 
 
 class Maker:
@@ -70,8 +70,9 @@ class Maker:
 
     def make(self, name: str | None, body: dict[str, Any]) -> Container:
         """Make what a create request asks for. Raises ApiError; then nothing is left."""
+        check_shape(body, CREATE)
+        check_ports(body)
         host = dict(body.get("HostConfig") or {})
-        check_types(body, host)
         options.check_keys(body)
         options.check_limits(host, self._controllers)
         options.check_modes(body, host)
@@ -93,6 +94,7 @@ class Maker:
             security = options.parse_security(host)
             policy = options.parse_restart_policy(host)
             limits = options.parse_limits(host)
+            options.parse_signal(config["StopSignal"])
             points = self._inherit(host, parse_mounts(config, host))
             for one in ("upper", "work", "merged"):
                 (folder / one).mkdir(parents=True)
@@ -196,63 +198,6 @@ class Maker:
             if not self._containers.is_taken(name):
                 return name
         return f"container_{secrets.token_hex(6)}"
-
-
-def check_types(body: dict[str, Any], host: dict[str, Any]) -> None:
-    """Refuse a body whose fields are of the wrong kind, so that nothing later can stumble."""
-    for key, value in body.items():
-        if value is not None and not isinstance(value, _kind(key, _CONFIG_KINDS)):
-            raise BadParameter(f"invalid value for {key}: {value!r}")
-    for key, value in host.items():
-        if value is not None and not isinstance(value, _kind(key, _HOST_KINDS)):
-            raise BadParameter(f"invalid value for HostConfig.{key}: {value!r}")
-    for key in _LIST_KEYS:
-        if isinstance(body.get(key), list) and not all(isinstance(one, str) for one in body[key]):
-            raise BadParameter(f"invalid value for {key}: {body[key]!r}")
-    for key in ("Binds", "CapAdd", "CapDrop", "SecurityOpt", "VolumesFrom", "GroupAdd"):
-        if not all(isinstance(one, str) for one in host.get(key) or []):
-            raise BadParameter(f"invalid value for HostConfig.{key}: {host[key]!r}")
-    for key in ("Mounts", "Ulimits"):
-        if not all(isinstance(one, dict) for one in host.get(key) or []):
-            raise BadParameter(f"invalid value for HostConfig.{key}: {host[key]!r}")
-    for value in (body.get("Labels") or {}).values():
-        if not isinstance(value, str):
-            raise BadParameter(f"invalid value for Labels: {value!r}")
-
-
-def _kind(key: str, kinds: dict[str, type | tuple[type, ...]]) -> type | tuple[type, ...]:
-    return kinds.get(key, object)
-
-
-def _kinds(**names: str) -> dict[str, type | tuple[type, ...]]:
-    types: dict[str, type | tuple[type, ...]] = {
-        "text": str,
-        "flag": bool,
-        "number": int,
-        "row": list,
-        "map": dict,
-        "words": (list, str),
-    }
-    return {key: types[kind] for kind, keys in names.items() for key in keys.split()}
-
-
-_CONFIG_KINDS: Final = _kinds(
-    text="Hostname Domainname User Image WorkingDir MacAddress StopSignal",
-    flag="AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce NetworkDisabled",
-    number="StopTimeout",
-    row="Env",
-    map="ExposedPorts Volumes Labels Healthcheck HostConfig NetworkingConfig",
-    words="Cmd Entrypoint",
-)
-_HOST_KINDS: Final = _kinds(
-    text="NetworkMode CgroupnsMode IpcMode PidMode UTSMode Runtime",
-    flag="AutoRemove Privileged PublishAllPorts ReadonlyRootfs Init",
-    number="ShmSize CpuShares Memory MemorySwap MemoryReservation NanoCpus CpuPeriod CpuQuota "
-    "PidsLimit OomScoreAdj",
-    row="Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd SecurityOpt "
-    "Ulimits Mounts MaskedPaths ReadonlyPaths",
-    map="LogConfig PortBindings RestartPolicy Tmpfs Sysctls",
-)
 
 
 def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:

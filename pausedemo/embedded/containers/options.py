@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import resource
 import shlex
+import signal
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -306,3 +307,14 @@ def check_conflict_name(name: str, owner: str) -> Conflict:
         f'Conflict. The container name "/{name}" is already in use by container "{owner}". '
         "You have to remove (or rename) that container to be able to reuse that name."
     )
+
+
+def parse_signal(name: str) -> int:
+    """A signal's number from ``TERM``, ``SIGTERM`` or ``15``. Raises BadParameter."""
+    text = str(name or "KILL").upper()
+    if text.isdecimal() and 0 < int(text) < signal.NSIG:
+        return int(text)
+    found = getattr(signal, f"SIG{text.removeprefix('SIG')}", None)
+    if isinstance(found, signal.Signals):
+        return int(found)
+    raise BadParameter(f"Invalid signal: {name}")

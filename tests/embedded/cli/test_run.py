@@ -29,7 +29,7 @@ SHIM = "failed to create shim: OCI runtime create failed: container could not be
         (["--ulimit", "nofile=100:200", "@", "sh", "-c", "ulimit -n"], "100\n"),
         (["--add-host", "foo:1.2.3.4", "@", "grep", "foo", "/etc/hosts"], "1.2.3.4\tfoo\n"),
         (["--dns", "9.9.9.9", "@", "grep", "name", "/etc/resolv.conf"], "nameserver 9.9.9.9\n"),
-        (["--sysctl", "net.ipv4.ip_default_ttl=77", "@", *"cat /proc/sys/net/ipv4/ip_default_ttl".split()], "77\n"),
+        (["--sysctl", "net.ipv4.ip_default_ttl=77", "@", *["cat", "/proc/sys/net/ipv4/ip_default_ttl"]], "77\n"),
         (["--security-opt", "no-new-privileges", "@", "grep", "NoNew", "/proc/self/status"], "NoNewPrivs:\t1\n"),
         (["--tmpfs", "/t:size=1m", "@", "sh", "-c", "df /t | tail -1 | tr -s ' '"], "tmpfs 1024 0 1024 0% /t\n"),
         (["--shm-size", "1m", "@", "sh", "-c", "df /dev/shm | tail -1 | tr -s ' '"], "tmpfs 1024 0 1024 0% /dev/shm\n"),
@@ -140,7 +140,7 @@ def test_a_restart_policy_tries_as_often_as_it_says(docker: Docker, busybox: str
         "--restart",
         "on-failure:2",
         busybox,
-        *"sh -c".split(),
+        *["sh", "-c"],
         "echo x; exit 3",
     )
     look = ("inspect", "-f", "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}}", "again")
