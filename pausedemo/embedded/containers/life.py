@@ -94,6 +94,7 @@ class Lives:
             if container.state.is_running:
                 container.stopped_by_hand = True
                 await self._stop(container, grace_s)
+                self._node.events.publish("container", "stop", container.id, container.attributes())
             container.stopped_by_hand = False
             container.restart_count = 0
             await self._start(container)
@@ -427,7 +428,8 @@ class Lives:
         elif container.host["AutoRemove"] and state.status is Status.EXITED:
             await asyncio.wait([released])
             async with container.lock:
-                await self._remove(container, volumes=True)
+                if state.status is Status.EXITED:  # and not started again by a restart
+                    await self._remove(container, volumes=True)
         else:
             await asyncio.wait([released])
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import select
+from typing import IO
 
 import pytest
 
@@ -84,12 +86,18 @@ def test_the_life_of_a_container_and_its_events(docker: Docker, busybox: str) ->
     ]  # fmt: skip
 
 
-def _touch(docker: Docker, stream: object) -> bool:
-    import select
-
+def _touch(docker: Docker, stream: IO[bytes] | None) -> bool:
     docker("rename", "born", "other")
     docker("rename", "other", "born")
     return bool(select.select([stream], [], [], 0.1)[0])
+
+
+def test_a_container_that_goes_by_itself_survives_a_restart(docker: Docker, busybox: str) -> None:
+    docker("run", "-d", "--rm", "--name", "shy", busybox, *STEADY)
+    docker("restart", "-t", "0", "shy")
+    assert docker("inspect", "-f", "{{.State.Status}}", "shy") == "running\n"
+    docker("stop", "-t", "0", "shy")
+    wait_until("it is gone", lambda: docker("ps", "-aq") == "")
 
 
 def test_stop_asks_first_and_the_code_is_the_programs(docker: Docker, busybox: str) -> None:
