@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import select
 from typing import IO
@@ -62,16 +63,21 @@ def test_an_unknown_filter_is_refused(docker: Docker) -> None:
 
 def test_the_life_of_a_container_and_its_events(docker: Docker, busybox: str) -> None:
     container = docker("create", "--name", "born", busybox, *STEADY).strip()
-    watching = docker.start("events", "--filter", f"container={container}", "--format", "{{.Action}}")
+    watching = docker.start(
+        "events", "--filter", f"container={container}", "--format", "{{.Action}}"
+    )
     with watching:
         assert watching.stdout is not None
         try:
             # Nothing tells when it listens: the first event that is seen, does.
-            wait_until("events are heard", lambda: _touch(docker, watching.stdout))
+            wait_until("events are heard", functools.partial(_touch, docker, watching.stdout))
             for words in (
-                ["start", "born"], ["pause", "born"], ["unpause", "born"], ["restart", "born"],
+                ["start", "born"],
+                ["pause", "born"],
+                ["unpause", "born"],
+                ["restart", "born"],
                 ["kill", "-s", "TERM", "born"],
-            ):  # fmt: skip
+            ):
                 docker(*words)
             assert docker("wait", "born") == "4\n"
             docker("rm", "born")
@@ -82,11 +88,21 @@ def test_the_life_of_a_container_and_its_events(docker: Docker, busybox: str) ->
             watching.kill()
     kept = [one for one in seen if one != "rename"]
     assert kept == [
-        "start", "pause", "unpause", "kill", "die", "stop", "start", "restart", "kill", "die", "destroy",
-    ]  # fmt: skip
+        "start",
+        "pause",
+        "unpause",
+        "kill",
+        "die",
+        "stop",
+        "start",
+        "restart",
+        "kill",
+        "die",
+        "destroy",
+    ]
 
 
-def _touch(docker: Docker, stream: IO[bytes] | None) -> bool:
+def _touch(docker: Docker, stream: IO[bytes]) -> bool:
     docker("rename", "born", "other")
     docker("rename", "other", "born")
     return bool(select.select([stream], [], [], 0.1)[0])
@@ -144,7 +160,9 @@ def test_rename_gives_the_name_away_and_takes_it(docker: Docker, busybox: str) -
 def test_top_shows_the_containers_processes_only(docker: Docker, busybox: str) -> None:
     docker("run", "-d", "--name", "tall", busybox, "sh", "-c", "sleep 1000 & wait")
     wait_until("both run", lambda: len(docker("top", "tall").splitlines()) == 3)
-    rows = [row.split(maxsplit=1)[1] for row in docker("top", "tall", "-o", "pid,args").splitlines()]
+    rows = [
+        row.split(maxsplit=1)[1] for row in docker("top", "tall", "-o", "pid,args").splitlines()
+    ]
     assert rows == ["COMMAND", "sh -c sleep 1000 & wait", "sleep 1000"]
     assert docker("top", "tall", "aux").split()[:2] == ["USER", "PID"]
 

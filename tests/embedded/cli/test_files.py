@@ -50,7 +50,12 @@ def test_a_folder_goes_in_and_comes_back(docker: Docker, box: str) -> None:
     docker("cp", "d", f"{box}:/tmp")  # into the folder
     docker("cp", "d/.", f"{box}:/tmp/new")  # as the folder
     for inside in ("d", "new"):
-        expected = {inside: None, f"{inside}/e": None, f"{inside}/e/f": b"deep", f"{inside}/link": None}
+        expected = {
+            inside: None,
+            f"{inside}/e": None,
+            f"{inside}/e/f": b"deep",
+            f"{inside}/link": None,
+        }
         assert _read(docker, f"{box}:/tmp/{inside}") == expected
     docker("cp", f"{box}:/tmp/d/.", "back")
     assert (docker.folder / "back/e/f").read_text() == "deep"
@@ -87,18 +92,46 @@ def test_what_is_not_there_is_told(docker: Docker, box: str) -> None:
 
 def test_nothing_is_copied_into_what_is_read_only(docker: Docker, busybox: str) -> None:
     (docker.folder / "f").write_text("x")
-    docker("run", "-d", "--name", "locked", "--read-only", "-v", "open:/open", "-v", "shut:/shut:ro",
-           busybox, "sleep", "1000")  # fmt: skip
-    assert docker.complain("cp", "f", "locked:/tmp/") == f"{DAEMON}container rootfs is marked read-only"
-    assert docker.complain("cp", "f", "locked:/shut/") == f"{DAEMON}mounted volume is marked read-only"
+    docker(
+        "run",
+        "-d",
+        "--name",
+        "locked",
+        "--read-only",
+        "-v",
+        "open:/open",
+        "-v",
+        "shut:/shut:ro",
+        busybox,
+        "sleep",
+        "1000",
+    )
+    assert (
+        docker.complain("cp", "f", "locked:/tmp/")
+        == f"{DAEMON}container rootfs is marked read-only"
+    )
+    assert (
+        docker.complain("cp", "f", "locked:/shut/") == f"{DAEMON}mounted volume is marked read-only"
+    )
     docker("cp", "f", "locked:/open/")
-    assert docker("exec", "locked", "ls", "/open", "/shut", "/tmp") == "/open:\nf\n\n/shut:\n\n/tmp:\n"
+    assert (
+        docker("exec", "locked", "ls", "/open", "/shut", "/tmp") == "/open:\nf\n\n/shut:\n\n/tmp:\n"
+    )
 
 
 def test_diff_names_what_the_container_changed_and_nothing_else(
     docker: Docker, busybox: str
 ) -> None:
-    docker("run", "-t", "--name", "changed", busybox, "sh", "-c", "echo x > /new; rm /etc/group; mkdir /d")
+    docker(
+        "run",
+        "-t",
+        "--name",
+        "changed",
+        busybox,
+        "sh",
+        "-c",
+        "echo x > /new; rm /etc/group; mkdir /d",
+    )
     expected = ["A /d", "A /new", "C /etc", "D /etc/group"]
     assert sorted(docker("diff", "changed").splitlines()) == expected
     docker("run", "--name", "same", busybox, "true")
@@ -106,7 +139,17 @@ def test_diff_names_what_the_container_changed_and_nothing_else(
 
 
 def test_an_export_can_be_imported_and_run(docker: Docker, busybox: str) -> None:
-    docker("run", "--name", "source", "-v", "vol:/vol", busybox, *"sh -c".split(), "echo kept > /kept; echo > /vol/x")
+    docker(
+        "run",
+        "--name",
+        "source",
+        "-v",
+        "vol:/vol",
+        busybox,
+        "sh",
+        "-c",
+        "echo kept > /kept; echo > /vol/x",
+    )
     tree = docker.capture("export", "source").stdout
     with tarfile.open(fileobj=io.BytesIO(tree)) as tar:
         names = set(tar.getnames())

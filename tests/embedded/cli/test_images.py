@@ -15,8 +15,9 @@ def test_a_name_is_given_shown_and_taken(docker: Docker, busybox: str) -> None:
     identity = docker("images", "-q", "--no-trunc", busybox).strip()
     form = "{{.Repository}}:{{.Tag}} {{.ID}}"
     assert docker("images", "--no-trunc", "--format", form, "other").splitlines() == [
-        f"other:1 {identity}", f"other:2 {identity}",
-    ]  # fmt: skip
+        f"other:1 {identity}",
+        f"other:2 {identity}",
+    ]
     assert docker("images", "-q", "--filter", "reference=oth*:2").split() == [identity[7:19]]
     assert docker("rmi", "other:1", "other:2") == "Untagged: other:1\nUntagged: other:2\n"
     assert docker("images", "-q", "other") == ""
@@ -49,8 +50,12 @@ def test_an_image_in_use_stays(docker: Docker, busybox: str) -> None:
 
 
 def test_a_container_is_committed_with_what_it_changed(docker: Docker, busybox: str) -> None:
-    docker("run", "--name", "work", "-e", "A=1", busybox, "sh", "-c", "echo new > /new; rm /etc/group")
-    made = docker("commit", "-m", "why", "-a", "who", "-c", 'CMD ["cat", "/new"]', "work", "kept:1").strip()
+    docker(
+        "run", "--name", "work", "-e", "A=1", busybox, "sh", "-c", "echo new > /new; rm /etc/group"
+    )
+    made = docker(
+        "commit", "-m", "why", "-a", "who", "-c", 'CMD ["cat", "/new"]', "work", "kept:1"
+    ).strip()
     assert docker("run", "--rm", "kept:1") == "new\n"
     docker("run", "--rm", "kept:1", "test", "-e", "/etc/group", code=1)
     (found,) = json.loads(docker("inspect", "kept:1"))

@@ -13,7 +13,9 @@ DAEMON = "Error response from daemon: "
 def test_containers_of_a_network_find_each_other_by_name(docker: Docker, busybox: str) -> None:
     docker("network", "create", "--label", "k=v", "mesh")
     serve = ("httpd", "-f", "-h", "/etc")
-    docker("run", "-d", "--name", "srv", "--network", "mesh", "--network-alias", "web", busybox, *serve)
+    docker(
+        "run", "-d", "--name", "srv", "--network", "mesh", "--network-alias", "web", busybox, *serve
+    )
     for name in ("srv", "web"):
         script = f"until wget -q -O- http://{name}/passwd; do sleep 0.1; done"
         out = docker("run", "--rm", "--network", "mesh", busybox, "sh", "-c", script)
@@ -35,7 +37,9 @@ def test_a_running_container_joins_a_network_and_leaves_it(docker: Docker, busyb
     assert docker("exec", "guest", "ls", "/sys/class/net").split() == ["eth0", "eth1", "lo"]
     docker("exec", "guest", "ping", "-c", "1", "srv")
     docker("exec", "srv", "ping", "-c", "1", "visitor")
-    address = docker("inspect", "-f", "{{.NetworkSettings.Networks.late.IPAddress}}", "guest").strip()
+    address = docker(
+        "inspect", "-f", "{{.NetworkSettings.Networks.late.IPAddress}}", "guest"
+    ).strip()
     hostname = docker("exec", "guest", "hostname").strip()
     after = docker("exec", "guest", "cat", "/etc/hosts")
     assert after == f"{before}{address}\t{hostname}\n"
@@ -77,7 +81,9 @@ def test_an_empty_volume_gets_what_the_image_has_there(docker: Docker, busybox: 
 
 
 def test_a_volume_at_etc_leaves_the_engines_files_on_top(docker: Docker, busybox: str) -> None:
-    out = docker("run", "--rm", "-v", "etc:/etc", "--hostname", "top", busybox, "cat", "/etc/hostname")
+    out = docker(
+        "run", "--rm", "-v", "etc:/etc", "--hostname", "top", busybox, "cat", "/etc/hostname"
+    )
     assert out == "top\n"
 
 
@@ -109,7 +115,17 @@ def test_volumes_are_made_listed_and_removed(docker: Docker, busybox: str) -> No
 
 
 def test_the_disks_use_is_told(docker: Docker, busybox: str) -> None:
-    docker("run", "--name", "writer", "-v", "vol:/v", busybox, "sh", "-c", "head -c 5000 /dev/zero | tee /x > /v/x")
+    docker(
+        "run",
+        "--name",
+        "writer",
+        "-v",
+        "vol:/v",
+        busybox,
+        "sh",
+        "-c",
+        "head -c 5000 /dev/zero | tee /x > /v/x",
+    )
     rows = docker("system", "df", "--format", "{{.Type}}|{{.TotalCount}}|{{.Size}}").splitlines()
     assert rows[1:3] == ["Containers|1|5kB", "Local Volumes|1|5kB"]
     images = int(rows[0].split("|")[1])
