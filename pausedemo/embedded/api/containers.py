@@ -119,7 +119,9 @@ class ContainersApi:
         container = self._find(request)
         arguments = request.query.get("ps_args") or "-ef"
         pids = self._node.cgroups.list_processes(container.id, container.mount_namespace)
-        return web.json_response(await list_processes(container, pids, arguments))
+        found = await list_processes(container, pids, arguments)
+        self._node.tell("top", container)
+        return web.json_response(found)
 
     async def stats(self, request: web.Request) -> web.StreamResponse:
         container = self._find(request)
