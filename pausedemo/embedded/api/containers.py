@@ -96,7 +96,8 @@ class ContainersApi:
 
     async def create(self, request: web.Request) -> web.Response:
         body = await read_json(request)
-        container = await self._lives.create(request.query.get("name"), body)
+        query = request.query
+        container = await self._lives.create(query.get("name"), body, query.get("platform", ""))
         return web.json_response({"Id": container.id, "Warnings": []}, status=201)
 
     async def inspect(self, request: web.Request) -> web.Response:

@@ -52,9 +52,9 @@ class Lives:
         self._backoff: dict[str, float] = {}
         self.end_execs: Callable[[Container], None] = lambda _: None
 
-    async def create(self, name: str | None, body: dict[str, Any]) -> Container:
+    async def create(self, name: str | None, body: dict[str, Any], platform: str = "") -> Container:
         """Make a container from a create request."""
-        container = self._maker.make(name, body)
+        container = self._maker.make(name, body, platform)
         try:
             await self._filler.fill(container)
         except BaseException:

@@ -16,6 +16,9 @@ NO_USER = "unable to find user nosuch: no matching entries in passwd file"
 NOT_IN_PATH = 'exec: "nosuch": executable file not found in $PATH'
 BAD_NAME = "Invalid container name (?), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
 BAD_FOLDER = "the working directory 'relative' is invalid, it needs to be an absolute path"
+NO_LOGGER = (
+    "logger: no log driver named 'nosuch' is registered: the embedded engine has json-file and none"
+)
 NO_SOURCE = 'invalid mount config for type "bind": bind source path does not exist: /no/such'
 SHIM = "failed to create shim: OCI runtime create failed: container could not be started"
 
@@ -82,6 +85,10 @@ def test_an_option_does_inside_what_it_says(
         (["@", "/etc"], 126, f'{SHIM}: exec: "/etc": permission denied: unknown'),
         (["-u", "nosuch", "@", "id"], 125, f"{SHIM}: {NO_USER}: unknown"),
         (["-w", "relative", "@", "pwd"], 125, BAD_FOLDER),
+        (["--runtime", "nosuch", "@"], 125, "Unknown runtime specified nosuch"),
+        (["--isolation", "process", "@"], 125, "invalid isolation 'process' on linux"),
+        (["--volumes-from", "nosuch", "@"], 125, "No such container: nosuch"),
+        (["--log-driver", "nosuch", "@"], 125, NO_LOGGER),
         (["--cap-add", "BOGUS", "@", "true"], 125, 'invalid capability: "CAP_BOGUS"'),
         (["--memory", "1m", "@", "true"], 125, "Minimum memory limit allowed is 6MB"),
         (["--network", "nosuch", "@", "true"], 125, "network nosuch not found"),
@@ -102,6 +109,18 @@ def test_a_run_ends_with_the_code_and_the_words_of_docker(
 def test_what_would_be_ignored_is_refused(docker: Docker, busybox: str, option: str) -> None:
     said = docker.complain("run", "--rm", option, busybox, "true", code=125)
     assert "the embedded engine does not support HostConfig." in said
+
+
+def test_an_image_of_another_platform_is_not_run(docker: Docker, busybox: str) -> None:
+    ours = docker("image", "inspect", "-f", "{{.Os}}/{{.Architecture}}", busybox).strip()
+    assert docker("run", "--rm", "--platform", ours, busybox, "echo", "ours") == "ours\n"
+    # Without "never" the command would look for the other image in a registry.
+    other = "linux/s390x" if "s390x" not in ours else "linux/riscv64"
+    said = docker.complain("create", "--pull", "never", "--platform", other, busybox)
+    assert said == (
+        f"Error response from daemon: image with reference {busybox} was found but does not match "
+        f"the specified platform: wanted {other}, actual: {ours}"
+    )
 
 
 def test_a_detached_container_tells_its_id_and_runs_on(docker: Docker, busybox: str) -> None:
