@@ -12,7 +12,6 @@ import docker as sdk
 import pytest
 
 from tests.embedded.cli.conftest import Docker, finish
-from tests.embedded.conftest import Embedded
 from tests.waiting import wait_until
 
 NOT_THERE = (
@@ -135,9 +134,9 @@ def test_a_step_that_is_cut_short_leaves_nothing(docker: Docker, busybox: str) -
     wait_until("the step's container is gone", lambda: docker("ps", "-aq") == "")
 
 
-def test_the_sdk_builds_too(embedded: Embedded, busybox: str) -> None:
+def test_the_sdk_builds_too(environ: dict[str, str], busybox: str) -> None:
     recipe = f"FROM {busybox}\nENV A=sdk\nRUN echo $A > /a\nCMD cat /a\n"
-    with contextlib.closing(sdk.DockerClient(base_url=embedded.url)) as client:
+    with contextlib.closing(sdk.DockerClient(base_url=environ["DOCKER_HOST"])) as client:
         lines = client.api.build(fileobj=io.BytesIO(recipe.encode()), tag="by-sdk", decode=True)
         told = "".join(line.get("stream", "") for line in lines)
         assert told.endswith("Successfully tagged by-sdk:latest\n")
