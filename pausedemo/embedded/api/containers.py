@@ -99,7 +99,8 @@ class ContainersApi:
 
     async def create(self, request: web.Request) -> web.Response:
         body = await read_json(request)
-        container = await self._lives.create(request.query.get("name"), body)
+        query = request.query
+        container = await self._lives.create(query.get("name"), body, query.get("platform", ""))
         return web.json_response({"Id": container.id, "Warnings": []}, status=201)
 
     async def inspect(self, request: web.Request) -> web.Response:
@@ -122,7 +123,9 @@ class ContainersApi:
         container = self._find(request)
         arguments = request.query.get("ps_args") or "-ef"
         pids = self._node.cgroups.list_processes(container.id, container.mount_namespace)
-        return web.json_response(await list_processes(container, pids, arguments))
+        found = await list_processes(container, pids, arguments)
+        self._node.tell("top", container)
+        return web.json_response(found)
 
     async def stats(self, request: web.Request) -> web.StreamResponse:
         container = self._find(request)

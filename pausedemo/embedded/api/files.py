@@ -53,10 +53,12 @@ class FilesApi:
         headers = await self._stat(request)
         container = self._find(request)
         arguments = {"path": _path(request), "container": container.id}
+        self._node.tell("archive-path", container)
         return await self._send(request, container, "pack_files", arguments, headers)
 
     async def export(self, request: web.Request) -> web.StreamResponse:
         container = self._find(request)
+        self._node.tell("export", container)
         return await self._send(request, container, "pack_root", {}, {})
 
     async def put(self, request: web.Request) -> web.Response:
@@ -79,6 +81,7 @@ class FilesApi:
                     pass
             tool.close_input()
             await tool.check()
+        self._node.tell("extract-to-dir", container)
         return web.Response(status=200)
 
     async def changes(self, request: web.Request) -> web.Response:

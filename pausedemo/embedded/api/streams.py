@@ -67,6 +67,7 @@ class StreamsApi:
             async with aclosing(container.log.read()) as entries:
                 async for entry in entries:
                     stream.take(_STREAMS[entry.stream], entry.data)
+        self._node.tell("attach", container)
         if follow:
             container.attached.append(stream)
             if query_bool(request, "stdin") and container.config["OpenStdin"]:

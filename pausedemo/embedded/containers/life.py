@@ -55,9 +55,9 @@ class Lives:
         self._backoff: dict[str, float] = {}
         self.end_execs: Callable[[Container], None] = lambda _: None
 
-    async def create(self, name: str | None, body: dict[str, Any]) -> Container:
+    async def create(self, name: str | None, body: dict[str, Any], platform: str = "") -> Container:
         """Make a container from a create request."""
-        container = self._maker.make(name, body)
+        container = self._maker.make(name, body, platform)
         try:
             await self._filler.fill(container)
         except BaseException:
@@ -103,6 +103,7 @@ class Lives:
             if container.state.is_running:
                 container.stopped_by_hand = True
                 await self._stop(container, grace_s, number)
+                self._node.events.publish("container", "stop", container.id, container.attributes())
             container.stopped_by_hand = False
             container.restart_count = 0
             await self._start(container)
@@ -441,7 +442,8 @@ class Lives:
         elif container.host["AutoRemove"] and state.status is Status.EXITED:
             await asyncio.wait([released])
             async with container.lock:
-                await self._remove(container, volumes=True)
+                if state.status is Status.EXITED:  # and not started again by a restart
+                    await self._remove(container, volumes=True)
         else:
             await asyncio.wait([released])
 

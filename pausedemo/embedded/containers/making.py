@@ -68,18 +68,20 @@ class Maker:
         self._volumes = volumes
         self._controllers = controllers
 
-    def make(self, name: str | None, body: dict[str, Any]) -> Container:
+    def make(self, name: str | None, body: dict[str, Any], platform: str = "") -> Container:
         """Make what a create request asks for. Raises ApiError; then nothing is left."""
         check_shape(body, CREATE)
         check_ports(body)
         host = dict(body.get("HostConfig") or {})
         options.check_keys(body)
+        options.check_choices(host)
         options.check_limits(host, self._controllers)
         options.check_modes(body, host)
         image_name = body.get("Image") or ""
         if not image_name:
             raise BadParameter("No image was specified")
         image = self._images.get(image_name)
+        options.check_platform(platform, image_name, image.config)
         config = merge_config(body, image.config.get("config") or {})
         options.check_working_dir(config["WorkingDir"])
         name = options.check_name(name) if name else self._invent_name()
@@ -157,7 +159,7 @@ class Maker:
         own = {point.destination for point in points}
         for text in host.get("VolumesFrom") or []:
             reference, _, mode = text.partition(":")
-            for one in self._containers.find(reference).placed:
+            for one in self._find_donor(reference).placed:
                 if one.point.destination not in own:
                     point = MountPoint(
                         one.point.kind,
@@ -169,6 +171,13 @@ class Maker:
                     )
                     points.append(point)
         return sorted(points, key=lambda point: point.destination.count("/"))
+
+    def _find_donor(self, reference: str) -> Container:
+        try:
+            return self._containers.find(reference)
+        except NotFound as error:
+            # "Not found" is for the image: the docker command would pull it and ask again.
+            raise BadParameter(str(error)) from error
 
     def _resolve(self, host: dict[str, Any]) -> dict[str, Any]:
         """``container:<name>`` becomes ``container:<id>``. Raises NotFound for PID and IPC."""
@@ -241,12 +250,12 @@ def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_log(folder: Path, wanted: dict[str, Any]) -> LogFile | None:
-    """The container's log. Raises NotFound for an unknown driver, BadParameter for options."""
+    """The container's log. Raises BadParameter for a driver that is not had, or options."""
     driver, given = wanted.get("Type") or "json-file", dict(wanted.get("Config") or {})
     if driver == "none":
         return None
     if driver not in ("json-file", "local"):
-        raise NotFound(
+        raise BadParameter(
             f"logger: no log driver named '{driver}' is registered: the embedded engine has "
             "json-file and none"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pausedemo.embedded.containers.cgroups import Cgroups
+from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.registry import Containers
 from pausedemo.embedded.events import EventBus
 from pausedemo.embedded.keeper.client import Keeper
@@ -28,3 +29,7 @@ class Node:
     events: EventBus
     seccomp: SeccompFilters
     folder: Path
+
+    def tell(self, action: str, container: Container) -> None:
+        """Publish an event of a container."""
+        self.events.publish("container", action, container.id, container.attributes())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pausedemo.embedded.containers.capabilities import compute_capabilities
-from pausedemo.embedded.errors import BadParameter, Conflict, NotSupported
+from pausedemo.embedded.errors import BadParameter, Conflict, NotFound, NotSupported
 
 CONFIG_KEYS: Final = frozenset(
     [
@@ -112,6 +112,8 @@ LIMIT_KEYS: Final = {
 _NOTHING: Final[tuple[object, ...]] = (None, "", 0, False, -1, [], {}, "no", "default")
 _NAME: Final = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 RUNTIME: Final = "pausedemo"
+#: Docker's own, whose part this engine plays.
+RUNTIME_STANDINS: Final = ("runc", "io.containerd.runc.v2", "io.containerd.runtime.v1.linux")
 
 
 def check_working_dir(path: str) -> None:
@@ -140,6 +142,33 @@ def check_keys(body: dict[str, Any]) -> None:
     for key, value in (body.get("HostConfig") or {}).items():
         if key not in HOST_KEYS | IGNORED_HOST_KEYS and value not in _NOTHING:
             raise NotSupported(f"the embedded engine does not support HostConfig.{key}: {value!r}")
+
+
+def check_choices(host: dict[str, Any]) -> None:
+    """Refuse names of things of which there is one kind here. In dockerd's words."""
+    runtime = host.get("Runtime") or RUNTIME
+    if runtime not in (RUNTIME, *RUNTIME_STANDINS):
+        raise BadParameter(f"Unknown runtime specified {runtime}")
+    driver = host.get("VolumeDriver") or "local"
+    if driver != "local":
+        raise BadParameter(f'error looking up volume plugin {driver}: plugin "{driver}" not found')
+    isolation = host.get("Isolation") or "default"
+    if isolation != "default":
+        raise BadParameter(f"invalid isolation '{isolation}' on linux")
+
+
+def check_platform(wanted: str, image_name: str, image: dict[str, Any]) -> None:
+    """Refuse an image of another platform than asked for: ``linux/arm64``, ``arm64``.
+
+    ``image``: its OCI configuration. NotFound, so that the docker command pulls the other one.
+    """
+    found = f"{image.get('os') or 'linux'}/{image.get('architecture') or ''}"
+    # Without the variant (v7, v8), which most images do not name.
+    if wanted and not set(wanted.lower().split("/")[:2]) <= set(found.split("/")):
+        raise NotFound(
+            f"image with reference {image_name} was found but does not match the specified "
+            f"platform: wanted {wanted}, actual: {found}"
+        )
 
 
 def check_limits(host: dict[str, Any], controllers: frozenset[str]) -> None:

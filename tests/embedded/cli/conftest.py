@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import pexpect
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from tests.conftest import skip_or_fail
 from tests.embedded.engines import RunningEngine
 
+Terminal: TypeAlias = "pexpect.spawn[str]"
 #: No command takes that long; one that hangs is killed, for ``docker run`` ignores SIGTERM.
 TIMEOUT_S = 60
 
@@ -26,7 +28,7 @@ class Docker:
 
     environ: dict[str, str]
     folder: Path
-    spawned: list[pexpect.spawn] = field(default_factory=list)
+    spawned: list[Terminal] = field(default_factory=list)
 
     def __call__(self, *words: str, stdin: bytes = b"", code: int = 0) -> str:
         """Its standard output. The exit code must be ``code``."""
@@ -64,7 +66,7 @@ class Docker:
             stderr=subprocess.PIPE,
         )
 
-    def spawn(self, *words: str, rows: int = 24, columns: int = 80) -> pexpect.spawn:
+    def spawn(self, *words: str, rows: int = 24, columns: int = 80) -> Terminal:
         """A command with a terminal of that size."""
         made = pexpect.spawn(
             "docker",
@@ -79,7 +81,7 @@ class Docker:
         return made
 
 
-def finish(terminal: pexpect.spawn) -> int:
+def finish(terminal: Terminal) -> int:
     """The exit code of a command that ends by itself now."""
     terminal.expect(pexpect.EOF)
     terminal.wait()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import select
+from typing import IO
 
 import pytest
 
@@ -67,11 +70,14 @@ def test_the_life_of_a_container_and_its_events(docker: Docker, busybox: str) ->
         assert watching.stdout is not None
         try:
             # Nothing tells when it listens: the first event that is seen, does.
-            wait_until("events are heard", lambda: _touch(docker, watching.stdout))
+            wait_until("events are heard", functools.partial(_touch, docker, watching.stdout))
             for words in (
-                ["start", "born"], ["pause", "born"], ["unpause", "born"], ["restart", "born"],
+                ["start", "born"],
+                ["pause", "born"],
+                ["unpause", "born"],
+                ["restart", "born"],
                 ["kill", "-s", "TERM", "born"],
-            ):  # fmt: skip
+            ):
                 docker(*words)
             assert docker("wait", "born") == "4\n"
             docker("rm", "born")
@@ -82,16 +88,32 @@ def test_the_life_of_a_container_and_its_events(docker: Docker, busybox: str) ->
             watching.kill()
     kept = [one for one in seen if one != "rename"]
     assert kept == [
-        "start", "pause", "unpause", "kill", "die", "stop", "start", "restart", "kill", "die", "destroy",
-    ]  # fmt: skip
+        "start",
+        "pause",
+        "unpause",
+        "kill",
+        "die",
+        "stop",
+        "start",
+        "restart",
+        "kill",
+        "die",
+        "destroy",
+    ]
 
 
-def _touch(docker: Docker, stream: object) -> bool:
-    import select
-
+def _touch(docker: Docker, stream: IO[bytes]) -> bool:
     docker("rename", "born", "other")
     docker("rename", "other", "born")
     return bool(select.select([stream], [], [], 0.1)[0])
+
+
+def test_a_container_that_goes_by_itself_survives_a_restart(docker: Docker, busybox: str) -> None:
+    docker("run", "-d", "--rm", "--name", "shy", busybox, *STEADY)
+    docker("restart", "-t", "0", "shy")
+    assert docker("inspect", "-f", "{{.State.Status}}", "shy") == "running\n"
+    docker("stop", "-t", "0", "shy")
+    wait_until("it is gone", lambda: docker("ps", "-aq") == "")
 
 
 def test_stop_asks_first_and_the_code_is_the_programs(docker: Docker, busybox: str) -> None:

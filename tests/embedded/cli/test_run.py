@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.embedded.cli.conftest import Docker
 from tests.waiting import wait_until
 
+ANYWHERE = "0.0.0.0"  # noqa: S104 - as the command line shows it
+NO_USER = "unable to find user nosuch: no matching entries in passwd file"
+NOT_IN_PATH = 'exec: "nosuch": executable file not found in $PATH'
+BAD_NAME = "Invalid container name (?), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+BAD_FOLDER = "the working directory 'relative' is invalid, it needs to be an absolute path"
+NO_LOGGER = (
+    "logger: no log driver named 'nosuch' is registered: the embedded engine has json-file and none"
+)
+NO_SOURCE = 'invalid mount config for type "bind": bind source path does not exist: /no/such'
 SHIM = "failed to create shim: OCI runtime create failed: container could not be started"
 
 
@@ -18,10 +28,16 @@ SHIM = "failed to create shim: OCI runtime create failed: container could not be
     [
         (["@", "echo", "a  b"], "a  b\n"),
         (["-w", "/new/folder", "@", "pwd"], "/new/folder\n"),
-        (["-e", "A=1", "-e", "NOT_SET_HERE", "@", "sh", "-c", "echo $A${NOT_SET_HERE-no}"], "1no\n"),
+        (
+            ["-e", "A=1", "-e", "NOT_SET_HERE", "@", "sh", "-c", "echo $A${NOT_SET_HERE-no}"],
+            "1no\n",
+        ),
         (["-u", "5:6", "@", "id"], "uid=5 gid=6\n"),
         (["-u", "nobody", "@", "id", "-un"], "nobody\n"),
-        (["--hostname", "hh", "@", "cat", "/etc/hostname", "/proc/sys/kernel/hostname"], "hh\nhh\n"),
+        (
+            ["--hostname", "hh", "@", "cat", "/etc/hostname", "/proc/sys/kernel/hostname"],
+            "hh\nhh\n",
+        ),
         (["--entrypoint", "echo", "@", "a", "b"], "a b\n"),
         (["--entrypoint", "", "@", "echo", "c"], "c\n"),
         (["--network", "none", "@", "ls", "/sys/class/net"], "lo\n"),
@@ -29,12 +45,30 @@ SHIM = "failed to create shim: OCI runtime create failed: container could not be
         (["--ulimit", "nofile=100:200", "@", "sh", "-c", "ulimit -n"], "100\n"),
         (["--add-host", "foo:1.2.3.4", "@", "grep", "foo", "/etc/hosts"], "1.2.3.4\tfoo\n"),
         (["--dns", "9.9.9.9", "@", "grep", "name", "/etc/resolv.conf"], "nameserver 9.9.9.9\n"),
-        (["--sysctl", "net.ipv4.ip_default_ttl=77", "@", *["cat", "/proc/sys/net/ipv4/ip_default_ttl"]], "77\n"),
-        (["--security-opt", "no-new-privileges", "@", "grep", "NoNew", "/proc/self/status"], "NoNewPrivs:\t1\n"),
-        (["--tmpfs", "/t:size=1m", "@", "sh", "-c", "df /t | tail -1 | tr -s ' '"], "tmpfs 1024 0 1024 0% /t\n"),
-        (["--shm-size", "1m", "@", "sh", "-c", "df /dev/shm | tail -1 | tr -s ' '"], "tmpfs 1024 0 1024 0% /dev/shm\n"),
+        (
+            [
+                "--sysctl",
+                "net.ipv4.ip_default_ttl=77",
+                "@",
+                "cat",
+                "/proc/sys/net/ipv4/ip_default_ttl",
+            ],
+            "77\n",
+        ),
+        (
+            ["--security-opt", "no-new-privileges", "@", "grep", "NoNew", "/proc/self/status"],
+            "NoNewPrivs:\t1\n",
+        ),
+        (
+            ["--tmpfs", "/t:size=1m", "@", "sh", "-c", "df /t | tail -1 | tr -s ' '"],
+            "tmpfs 1024 0 1024 0% /t\n",
+        ),
+        (
+            ["--shm-size", "1m", "@", "sh", "-c", "df /dev/shm | tail -1 | tr -s ' '"],
+            "tmpfs 1024 0 1024 0% /dev/shm\n",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_option_does_inside_what_it_says(
     docker: Docker, busybox: str, words: list[str], out: str
 ) -> None:
@@ -47,18 +81,22 @@ def test_an_option_does_inside_what_it_says(
         (["@", "sh", "-c", "exit 7"], 7, ""),
         (["--pid", "host", "@", "sh", "-c", "kill -9 $$"], 137, ""),
         (["--read-only", "@", "touch", "/x"], 1, "touch: /x: Read-only file system"),
-        (["@", "nosuch"], 127, f'{SHIM}: exec: "nosuch": executable file not found in $PATH: unknown'),
+        (["@", "nosuch"], 127, f"{SHIM}: {NOT_IN_PATH}: unknown"),
         (["@", "/etc"], 126, f'{SHIM}: exec: "/etc": permission denied: unknown'),
-        (["-u", "nosuch", "@", "id"], 125, f"{SHIM}: unable to find user nosuch: no matching entries in passwd file: unknown"),
-        (["-w", "relative", "@", "pwd"], 125, "the working directory 'relative' is invalid, it needs to be an absolute path"),
+        (["-u", "nosuch", "@", "id"], 125, f"{SHIM}: {NO_USER}: unknown"),
+        (["-w", "relative", "@", "pwd"], 125, BAD_FOLDER),
+        (["--runtime", "nosuch", "@"], 125, "Unknown runtime specified nosuch"),
+        (["--isolation", "process", "@"], 125, "invalid isolation 'process' on linux"),
+        (["--volumes-from", "nosuch", "@"], 125, "No such container: nosuch"),
+        (["--log-driver", "nosuch", "@"], 125, NO_LOGGER),
         (["--cap-add", "BOGUS", "@", "true"], 125, 'invalid capability: "CAP_BOGUS"'),
         (["--memory", "1m", "@", "true"], 125, "Minimum memory limit allowed is 6MB"),
         (["--network", "nosuch", "@", "true"], 125, "network nosuch not found"),
         (["--network", "container:nosuch", "@", "true"], 125, "No such container: nosuch"),
-        (["--hostname", "h", "--network", "host", "-p", "1:1", "--name", "?", "@"], 125, "Invalid container name (?), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"),
-        (["--mount", "type=bind,source=/no/such,target=/x", "@"], 125, 'invalid mount config for type "bind": bind source path does not exist: /no/such'),
+        (["--name", "?", "@"], 125, BAD_NAME),
+        (["--mount", "type=bind,source=/no/such,target=/x", "@"], 125, NO_SOURCE),
     ],
-)  # fmt: skip
+)
 def test_a_run_ends_with_the_code_and_the_words_of_docker(
     docker: Docker, busybox: str, words: list[str], code: int, error: str
 ) -> None:
@@ -71,6 +109,18 @@ def test_a_run_ends_with_the_code_and_the_words_of_docker(
 def test_what_would_be_ignored_is_refused(docker: Docker, busybox: str, option: str) -> None:
     said = docker.complain("run", "--rm", option, busybox, "true", code=125)
     assert "the embedded engine does not support HostConfig." in said
+
+
+def test_an_image_of_another_platform_is_not_run(docker: Docker, busybox: str) -> None:
+    ours = docker("image", "inspect", "-f", "{{.Os}}/{{.Architecture}}", busybox).strip()
+    assert docker("run", "--rm", "--platform", ours, busybox, "echo", "ours") == "ours\n"
+    # Without "never" the command would look for the other image in a registry.
+    other = "linux/s390x" if "s390x" not in ours else "linux/riscv64"
+    said = docker.complain("create", "--pull", "never", "--platform", other, busybox)
+    assert said == (
+        f"Error response from daemon: image with reference {busybox} was found but does not match "
+        f"the specified platform: wanted {other}, actual: {ours}"
+    )
 
 
 def test_a_detached_container_tells_its_id_and_runs_on(docker: Docker, busybox: str) -> None:
@@ -108,7 +158,7 @@ def test_a_published_port_answers_on_the_host(docker: Docker, busybox: str, wher
     docker("run", "-d", "--name", "web", "-p", f"{where}80", busybox, "httpd", "-f", "-h", "/etc")
     shown = docker("port", "web", "80/tcp").splitlines()[0]
     port = int(shown.rpartition(":")[2])
-    assert shown == f"{'127.0.0.1' if where else '0.0.0.0'}:{port}"
+    assert shown == f"{'127.0.0.1' if where else ANYWHERE}:{port}"
     assert f":{port}->80/tcp" in docker("ps", "--filter", "name=web")
 
     def fetch() -> bytes:
@@ -121,14 +171,13 @@ def test_a_published_port_answers_on_the_host(docker: Docker, busybox: str, wher
     body = wait_until("the server answers", fetch)
     assert body == docker.capture("exec", "web", "cat", "/etc/passwd").stdout
     said = docker.complain("run", "--rm", "-p", f"{port}:1", busybox, code=125)
-    assert re.search(rf"Bind for 0\.0\.0\.0:{port} failed: port is already allocated$", said)
+    assert re.search(rf"Bind for {ANYWHERE}:{port} failed: port is already allocated$", said)
 
 
 def test_the_hosts_network_has_the_hosts_links_and_name(docker: Docker, busybox: str) -> None:
     script = "ls /sys/class/net; cat /proc/sys/kernel/hostname"
     here = docker("run", "--rm", "--network", "host", busybox, "sh", "-c", script).split()
-    with open("/proc/sys/kernel/hostname") as name:
-        assert here[-1] == name.read().strip()
+    assert here[-1] == Path("/proc/sys/kernel/hostname").read_text().strip()
 
 
 def test_a_restart_policy_tries_as_often_as_it_says(docker: Docker, busybox: str) -> None:
@@ -140,7 +189,8 @@ def test_a_restart_policy_tries_as_often_as_it_says(docker: Docker, busybox: str
         "--restart",
         "on-failure:2",
         busybox,
-        *["sh", "-c"],
+        "sh",
+        "-c",
         "echo x; exit 3",
     )
     look = ("inspect", "-f", "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}}", "again")

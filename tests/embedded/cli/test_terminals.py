@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.embedded.cli.conftest import Docker, finish
+from tests.embedded.cli.conftest import Docker, Terminal, finish
 from tests.waiting import wait_until
 
 DETACH = "\x10\x11"  # Ctrl-P Ctrl-Q
@@ -116,14 +118,15 @@ def test_ctrl_c_ends_a_followed_log_and_not_the_container(docker: Docker, busybo
     assert docker("inspect", "-f", "{{.State.Running}}", "spoken") == "true\n"
 
 
-def _open_shell(docker: Docker, busybox: str, how: str, **size: int):  # type: ignore[no-untyped-def]
+def _open_shell(docker: Docker, busybox: str, how: str, **size: int) -> Terminal:
     if how == "run":
         return docker.spawn("run", "-it", "--rm", busybox, "sh", **size)
     docker("run", "-d", "--name", "host", busybox, "sleep", "1000")
     return docker.spawn("exec", "-it", "host", "sh", **size)
 
 
-def _ask_size(terminal) -> str:  # type: ignore[no-untyped-def]
+def _ask_size(terminal: Terminal) -> str:
     terminal.sendline("echo size=$(stty size).")
     terminal.expect(r"size=(\d+ \d+)\.")
+    assert isinstance(terminal.match, re.Match)
     return str(terminal.match.group(1))
