@@ -185,7 +185,7 @@ def host_cgroups(state: Path) -> list[Path]:
 def make_pod(client: docker.DockerClient, name: str, pause: str, busybox: str) -> list[Container]:
     """Pause and two members that share its network, PID and IPC namespaces."""
     first = client.containers.run(pause, name=f"{name}-pause", ipc_mode="shareable", detach=True)
-    joined = {f"{kind}_mode": f"container:{first.id}" for kind in ("network", "pid", "ipc")}
+    joined: Any = {f"{kind}_mode": f"container:{first.id}" for kind in ("network", "pid", "ipc")}
     return [
         first,
         *(
