@@ -11,7 +11,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pausedemo.embedded.keeper.process import end_descendants, fork_keeper
 from pausedemo.embedded.kernel import syscalls
@@ -107,9 +107,8 @@ async def _serve(
     if until_eof is not None:
         loop.add_reader(until_eof, stop.set)
     stopping = asyncio.ensure_future(stop.wait())
-    done, _ = await asyncio.wait(
-        [stopping, engine.keeper.gone], return_when=asyncio.FIRST_COMPLETED
-    )
+    ends: list[asyncio.Future[Any]] = [stopping, engine.keeper.gone]
+    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     lost = stopping not in done
     stopping.cancel()
     await engine.close()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.models.containers import Container
 
 from pausedemo.embedded.platform import CGROUP_ROOT
 from pausedemo.embedded.state import make_key
@@ -58,7 +57,7 @@ class RunningEngine:
         """The process id of its keeper: its first child."""
         return min(children_of(self.pid))
 
-    def client(self) -> contextlib.AbstractContextManager[docker.DockerClient]:
+    def client(self) -> contextlib.AbstractContextManager[Any]:
         return contextlib.closing(docker.DockerClient(base_url=self.url, timeout=60))
 
     def complaints(self) -> str:
@@ -182,10 +181,10 @@ def host_cgroups(state: Path) -> list[Path]:
     return [place / name for place in places if (place / name).is_dir()]
 
 
-def make_pod(client: docker.DockerClient, name: str, pause: str, busybox: str) -> list[Container]:
+def make_pod(client: Any, name: str, pause: str, busybox: str) -> list[Any]:
     """Pause and two members that share its network, PID and IPC namespaces."""
     first = client.containers.run(pause, name=f"{name}-pause", ipc_mode="shareable", detach=True)
-    joined: Any = {f"{kind}_mode": f"container:{first.id}" for kind in ("network", "pid", "ipc")}
+    joined = {f"{kind}_mode": f"container:{first.id}" for kind in ("network", "pid", "ipc")}
     return [
         first,
         *(

@@ -3,7 +3,8 @@
 ``main`` prints, as JSON, what each came to: "" where it was refused, else what it reached.
 """
 
-# ruff: noqa: PTH - what is tried are system calls.
+# What is tried are system calls:
+# ruff: noqa: PTH103, PTH108, PTH115, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -16,42 +17,43 @@ import socket
 import stat
 import sys
 import threading
+from typing import Any
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 INTEL = platform.machine() == "x86_64"
 REFUSED = (errno.EPERM, errno.EACCES, errno.ENOSYS)
 NEW_USER, NEW_NS, NEW_NET, NEW_PID = 0x10000000, 0x00020000, 0x40000000, 0x20000000
 #: Calls with arguments that do no harm: numbers on x86_64 and elsewhere.
-CALLS = {
-    "acct": (163, 89, 0),
-    "add_key": (248, 217, b"user", b"x", b"y", 1, -3),
-    "bpf": (321, 280, 0, 0, 0),
-    "delete_module": (176, 106, b"no such module", 0),
-    "fsopen": (430, 430, b"tmpfs", 0),
-    "init_module": (175, 105, 0, 0, b""),
-    "io_uring_setup": (425, 425, 1, 0),
-    "kexec_load": (246, 104, 0, 0, 0, 0),
-    "keyctl": (250, 219, 0, -3, 0),
-    "mount tmpfs": (165, 40, b"none", b"/tmp/mounted", b"tmpfs", 0, 0),
-    "mount proc": (165, 40, b"proc", b"/tmp/mounted", b"proc", 0, 0),
-    "open_by_handle_at": (304, 265, 3, b"\x08\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0", 0),
-    "open_tree": (428, 428, -100, b"/", 1),
-    "perf_event_open": (298, 241, 0, 0, -1, -1, 0),
-    "pivot_root": (155, 41, b".", b"."),
-    "reboot": (169, 142, 0, 0, 0, 0),
-    "remount /proc/sys": (165, 40, 0, b"/proc/sys", 0, 0x1020, 0),
-    "setdomainname": (171, 162, b"x", 1),
-    "sethostname": (170, 161, b"x", 1),
-    "settimeofday": (164, 170, 0, 0),
-    "swapon": (167, 224, b"/tmp/none", 0),
-    "syslog": (103, 116, 3, 0, 0),
-    "umount /proc/keys": (166, 39, b"/proc/keys", 2),
-    "umount /proc/sys": (166, 39, b"/proc/sys", 2),
-    "unshare mounts": (272, 97, NEW_NS),
-    "unshare user": (272, 97, NEW_USER),
-    "unshare user and network": (272, 97, NEW_USER | NEW_NET),
-    "unshare user and PID": (272, 97, NEW_USER | NEW_PID),
-    "userfaultfd": (323, 282, 0),
+CALLS: dict[str, tuple[Any, ...]] = {
+    "acct": ((163, 89), 0),
+    "add_key": ((248, 217), b"user", b"x", b"y", 1, -3),
+    "bpf": ((321, 280), 0, 0, 0),
+    "delete_module": ((176, 106), b"no such module", 0),
+    "fsopen": ((430, 430), b"tmpfs", 0),
+    "init_module": ((175, 105), 0, 0, b""),
+    "io_uring_setup": ((425, 425), 1, 0),
+    "kexec_load": ((246, 104), 0, 0, 0, 0),
+    "keyctl": ((250, 219), 0, -3, 0),
+    "mount tmpfs": ((165, 40), b"none", b"/tmp/mounted", b"tmpfs", 0, 0),
+    "mount proc": ((165, 40), b"proc", b"/tmp/mounted", b"proc", 0, 0),
+    "open_by_handle_at": ((304, 265), 3, b"\x08\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0", 0),
+    "open_tree": ((428, 428), -100, b"/", 1),
+    "perf_event_open": ((298, 241), 0, 0, -1, -1, 0),
+    "pivot_root": ((155, 41), b".", b"."),
+    "reboot": ((169, 142), 0, 0, 0, 0),
+    "remount /proc/sys": ((165, 40), 0, b"/proc/sys", 0, 0x1020, 0),
+    "setdomainname": ((171, 162), b"x", 1),
+    "sethostname": ((170, 161), b"x", 1),
+    "settimeofday": ((164, 170), 0, 0),
+    "swapon": ((167, 224), b"/tmp/none", 0),
+    "syslog": ((103, 116), 3, 0, 0),
+    "umount /proc/keys": ((166, 39), b"/proc/keys", 2),
+    "umount /proc/sys": ((166, 39), b"/proc/sys", 2),
+    "unshare mounts": ((272, 97), NEW_NS),
+    "unshare user": ((272, 97), NEW_USER),
+    "unshare user and network": ((272, 97), NEW_USER | NEW_NET),
+    "unshare user and PID": ((272, 97), NEW_USER | NEW_PID),
+    "userfaultfd": ((323, 282), 0),
 }
 WRITES = [
     "/proc/irq/default_smp_affinity",
@@ -73,9 +75,9 @@ EMPTY = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"]
 DEVICES = {"mem": ("c", 1, 1), "kmsg": ("c", 1, 11), "port": ("c", 1, 4), "fuse": ("c", 10, 229)}
 
 
-def call(number: int, other: int, *arguments: object) -> str:
+def call(numbers: tuple[int, int], *arguments: int | bytes) -> str:
     given = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
-    result = LIBC.syscall(ctypes.c_long(number if INTEL else other), *given)
+    result = LIBC.syscall(ctypes.c_long(numbers[0] if INTEL else numbers[1]), *given)
     code = ctypes.get_errno()
     if result < 0:
         return "" if code in REFUSED else f"not refused: {os.strerror(code)}"
@@ -148,7 +150,7 @@ def join(name: str) -> str:
             descriptor = os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY)
         except OSError:
             continue
-        said = call(308, 268, descriptor, 0)
+        said = call((308, 268), descriptor, 0)
         os.close(descriptor)
         if said:
             return said
@@ -168,7 +170,7 @@ def trace_outside(pid: int) -> str:
     return "traced" if result == 0 else ""
 
 
-def connect(family: int, address: object) -> str:
+def connect(family: int, address: tuple[str, int] | str) -> str:
     with socket.socket(family, socket.SOCK_STREAM) as trying:
         trying.settimeout(2)
         try:
@@ -219,7 +221,7 @@ def look_at_mounts(marker: str) -> str:
     return ", ".join(filter(None, (reach(point, marker) for point in points)))
 
 
-def main(facts: dict) -> None:
+def main(facts: dict[str, Any]) -> None:
     marker, pid = facts["marker"], facts["pid"]
     found = {"descriptors": look_for_descriptors(), "mounts": look_at_mounts(marker)}
     found["marker"] = reach("/", marker)

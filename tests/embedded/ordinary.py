@@ -65,7 +65,7 @@ def _with_python(owner: Owner) -> Owner:
         copy = owner.home / "python"
         shutil.copytree(base / "lib" / version, copy / "lib" / version, ignore=_LEFT_OUT)
         (copy / "bin").mkdir()
-        executable = shutil.copy2(os.path.realpath(sys.executable), copy / "bin")
+        executable = str(shutil.copy2(Path(sys.executable).resolve(), copy / "bin"))
         for library in (base / "lib").glob("libpython*.so*"):
             shutil.copy2(library, copy / "lib", follow_symlinks=False)
         readable = [str(_readable(Path(path), copy / f"path{n}")) for n, path in enumerate(paths)]

@@ -44,7 +44,7 @@ def test_all_scenarios_pass_but_those_that_need_more_rights(
 def test_the_experiments_pass_with_nginx_and_ghost(
     request: pytest.FixtureRequest, kind: str, names: list[str], cache: ImageCache
 ) -> None:
-    if not any(cache.root.glob("ghost-*.tar")):
+    if not any(cache.folder.glob("ghost-*.tar")):
         pytest.skip("Ghost takes minutes to build: run `pausedemo run network-share` once")
     assert play(request, kind, *names) == dict.fromkeys(names, "passed")
 

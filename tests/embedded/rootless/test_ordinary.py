@@ -6,6 +6,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -22,7 +23,7 @@ def engine(request: pytest.FixtureRequest) -> RunningEngine:
 
 
 @pytest.fixture
-def client(engine: RunningEngine) -> Iterator[docker.DockerClient]:
+def client(engine: RunningEngine) -> Iterator[Any]:
     with engine.client() as made:
         yield made
         for one in made.containers.list(all=True):
@@ -47,9 +48,7 @@ def test_nothing_of_it_has_a_right_of_root(engine: RunningEngine) -> None:
     assert set(status["Uid"]) == {str(engine.socket.stat().st_uid)} != {"0"}
 
 
-def test_pods_are_made_one_after_the_other(
-    client: docker.DockerClient, pause: str, busybox: str
-) -> None:
+def test_pods_are_made_one_after_the_other(client: Any, pause: str, busybox: str) -> None:
     """The first member once left the keeper in the pod's PID namespace."""
     links = host_links()
     for name in ("one", "two"):
@@ -60,9 +59,7 @@ def test_pods_are_made_one_after_the_other(
     assert host_links() == links
 
 
-def test_namespaces_of_the_node_are_joined_by_staying_in_them(
-    client: docker.DockerClient, busybox: str
-) -> None:
+def test_namespaces_of_the_node_are_joined_by_staying_in_them(client: Any, busybox: str) -> None:
     donor = client.containers.run(
         busybox, ["sleep", "3600"], detach=True, network_mode="host", pid_mode="host",
         ipc_mode="host", uts_mode="host",
@@ -78,9 +75,7 @@ def test_namespaces_of_the_node_are_joined_by_staying_in_them(
             assert links == {f"{Path(f'/proc/self/ns/{kind}').readlink()}\n".encode()}
 
 
-def test_network_mode_host_is_where_containers_are_in_reach(
-    client: docker.DockerClient, busybox: str
-) -> None:
+def test_network_mode_host_is_where_containers_are_in_reach(client: Any, busybox: str) -> None:
     server = client.containers.run(busybox, ["sh", "-c", "echo hello | nc -l -p 8080"], detach=True)
     server.reload()
     address = server.attrs["NetworkSettings"]["IPAddress"]
@@ -89,9 +84,7 @@ def test_network_mode_host_is_where_containers_are_in_reach(
     assert said == b"hello\n"
 
 
-def test_an_image_whose_files_belong_to_others_runs(
-    client: docker.DockerClient, busybox: str
-) -> None:
+def test_an_image_whose_files_belong_to_others_runs(client: Any, busybox: str) -> None:
     source = client.containers.create(busybox)
     data, _ = source.get_archive("/usr")
     tar = io.BytesIO(b"".join(data))
@@ -136,7 +129,7 @@ def test_with_a_range_of_ids_users_are_who_they_say(
     assert owner not in (1000, range_owner.uid, 0)
 
 
-def test_what_needs_cgroups_is_refused_in_words(client: docker.DockerClient, busybox: str) -> None:
+def test_what_needs_cgroups_is_refused_in_words(client: Any, busybox: str) -> None:
     running = client.containers.run(busybox, ["sleep", "3600"], detach=True)
     with pytest.raises(docker.errors.APIError, match="no freezer cgroup may be written here"):
         running.pause()
