@@ -16,8 +16,11 @@ from pausedemo.embedded.usernamespace import SUBGID, SUBUID
 from tests.conftest import skip_or_fail
 from tests.embedded.engines import Owner
 
-#: What an engine loads; who can load it can run one.
-_TRIAL = "import ctypes, aiohttp, dnslib, pyroute2, pausedemo.embedded.__main__"
+#: What an engine loads; who can load it can run one. It hides pyroute2 (network/messages.py).
+_TRIAL = """
+import sys, pausedemo.embedded.__main__, pausedemo.embedded.engine, pausedemo.embedded.server
+print("pyroute2", *{name.partition(".")[0] for name in sys.modules})
+"""
 _LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "__pycache__", "*.a")
 
 
@@ -60,7 +63,7 @@ def _set_range(path: Path, name: str, line: str | None) -> None:
 def _with_python(owner: Owner) -> Owner:
     """Let the user have our Python: as it is, or, where root's home is closed, a copy of it."""
     paths = [path for path in sys.path if path]
-    if not _may_run(owner, sys.executable, {"PYTHONPATH": os.pathsep.join(paths)}):
+    if _try(owner, sys.executable, {"PYTHONPATH": os.pathsep.join(paths)}):
         base, version = Path(sys.base_prefix), f"python{sys.version_info[0]}.{sys.version_info[1]}"
         copy = owner.home / "python"
         shutil.copytree(base / "lib" / version, copy / "lib" / version, ignore=_LEFT_OUT)
@@ -68,33 +71,39 @@ def _with_python(owner: Owner) -> Owner:
         executable = str(shutil.copy2(Path(sys.executable).resolve(), copy / "bin"))
         for library in (base / "lib").glob("libpython*.so*"):
             shutil.copy2(library, copy / "lib", follow_symlinks=False)
-        readable = [str(_readable(Path(path), copy / f"path{n}")) for n, path in enumerate(paths)]
+        _copy_modules(paths, copy / "modules")
         environ = {
             "PYTHONHOME": str(copy),
-            "PYTHONPATH": os.pathsep.join(readable),
+            "PYTHONPATH": str(copy / "modules"),
             "LD_LIBRARY_PATH": str(copy / "lib"),
         }
-        if not _may_run(owner, executable, environ):
-            skip_or_fail("no Python that an ordinary user may run an engine with")
+        if problem := _try(owner, executable, environ):
+            skip_or_fail(f"no Python that an ordinary user may run an engine with: {problem}")
         return Owner(owner.name, owner.uid, owner.gid, owner.home, (executable,), environ)
     environ = {"PYTHONPATH": os.pathsep.join(paths)}
     return Owner(owner.name, owner.uid, owner.gid, owner.home, (sys.executable,), environ)
 
 
-def _readable(path: Path, copy: Path) -> Path:
-    """A folder of modules that everybody may read: itself, or a copy."""
-    if path.name == "site-packages" and path.is_dir():
-        shutil.copytree(path, copy, ignore=shutil.ignore_patterns("__pycache__", "playwright"))
-    elif (path / "pausedemo").is_dir():
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(path / "pausedemo", copy / "pausedemo", ignore=ignore)
-    else:
-        return path
-    return copy
+def _copy_modules(paths: list[str], target: Path) -> None:
+    """Copy what an engine loads beyond the standard library, from where we have it."""
+    command = [sys.executable, "-c", _TRIAL]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run(command, env=environ, capture_output=True, check=True, timeout=60)
+    target.mkdir()
+    for name in done.stdout.decode().split():
+        for path in map(Path, paths):
+            if path.is_relative_to(sys.base_prefix) and path.name != "site-packages":
+                continue
+            for found in [path / name, path / f"{name}.py", *path.glob(f"{name}.*.so")]:
+                if found.is_dir() and not (target / name).exists():
+                    shutil.copytree(found, target / name, ignore=_LEFT_OUT)
+                elif found.is_file():
+                    shutil.copy2(found, target)
 
 
-def _may_run(owner: Owner, python: str, environ: dict[str, str]) -> bool:
-    with contextlib.suppress(PermissionError):
+def _try(owner: Owner, python: str, environ: dict[str, str]) -> str:
+    """Why the user cannot run an engine with that Python; "" when he can."""
+    try:
         done = subprocess.run(
             [python, "-B", "-c", _TRIAL],
             env={**environ, "HOME": str(owner.home), "PATH": os.environ["PATH"]},
@@ -106,5 +115,6 @@ def _may_run(owner: Owner, python: str, environ: dict[str, str]) -> bool:
             timeout=60,
             check=False,
         )
-        return done.returncode == 0
-    return False
+    except PermissionError as error:
+        return str(error)
+    return done.stderr.decode() if done.returncode else ""
