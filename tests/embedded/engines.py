@@ -15,6 +15,7 @@ from typing import Any
 
 import docker
 
+from pausedemo.embedded.network.links import HOST_PREFIX
 from pausedemo.embedded.platform import CGROUP_ROOT
 from pausedemo.embedded.state import make_key
 from tests.waiting import wait_until
@@ -172,6 +173,12 @@ def host_links() -> set[str]:
     """Names of the network links of the host's namespace."""
     done = subprocess.run(["ip", "-json", "link"], capture_output=True, check=True, timeout=30)
     return {one["ifname"] for one in json.loads(done.stdout)}
+
+
+def link_of(engine: RunningEngine) -> str:
+    """The name that the link of its network ``bridge`` has in the host's namespace, as root."""
+    with engine.client() as client:
+        return f"{HOST_PREFIX}{client.networks.get('bridge').id[:8]}"
 
 
 def host_cgroups(state: Path) -> list[Path]:
