@@ -18,7 +18,10 @@ from pausedemo.embedded.containers.capabilities import bit
 _ALLOW: Final = 0x7FFF0000
 _ERRNO: Final = 0x00050000
 _LIBRARY: Final = "libseccomp.so.2"
+_EQUAL: Final = 4
 _MASKED_EQUAL: Final = 7
+#: Sockets to the hypervisor, which no network namespace keeps apart.
+_AF_VSOCK: Final = 40
 _UNCONFINED: Final = -1
 
 BLOCKED: Final = [
@@ -30,6 +33,7 @@ BLOCKED: Final = [
     "create_module",
     "delete_module",
     "finit_module",
+    "fanotify_init",
     "fsconfig",
     "fsmount",
     "fsopen",
@@ -54,14 +58,17 @@ BLOCKED: Final = [
     "nfsservctl",
     "open_by_handle_at",
     "open_tree",
+    "open_tree_attr",
     "perf_event_open",
     "personality",
+    "pidfd_getfd",
     "pivot_root",
     "process_vm_readv",
     "process_vm_writev",
     "ptrace",
     "query_module",
     "quotactl",
+    "quotactl_fd",
     "reboot",
     "request_key",
     "set_mempolicy",
@@ -71,6 +78,7 @@ BLOCKED: Final = [
     "swapoff",
     "swapon",
     "sysfs",
+    "syslog",
     "_sysctl",
     "umount",
     "umount2",
@@ -114,16 +122,18 @@ PRETENDED: Final = [
 #: By capability: who has it may make these calls.
 FREED: Final = {
     "SYS_ADMIN": (
-        "bpf fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount "
-        "open_tree perf_event_open quotactl setns umount umount2 unshare clone"
+        "bpf fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr "
+        "move_mount open_tree open_tree_attr perf_event_open quotactl quotactl_fd setns umount "
+        "umount2 unshare clone"
     ),
-    "SYS_PTRACE": "kcmp process_vm_readv process_vm_writev ptrace",
+    "SYS_PTRACE": "kcmp pidfd_getfd process_vm_readv process_vm_writev ptrace",
     "SYS_MODULE": "delete_module finit_module init_module",
     "SYS_TIME": "clock_adjtime clock_settime settimeofday stime",
     "SYS_NICE": "mbind move_pages set_mempolicy",
     "SYS_BOOT": "kexec_file_load kexec_load reboot",
     "SYS_RAWIO": "ioperm iopl",
     "SYS_PACCT": "acct",
+    "SYSLOG": "syslog",
     "DAC_READ_SEARCH": "open_by_handle_at",
 }
 #: Docker allows these from Linux 4.8 on, where the filter is asked before the tracer.
@@ -206,6 +216,10 @@ def _make(library: ctypes.CDLL, blocked: Sequence[str], pretended: Sequence[str]
                 number = library.seccomp_syscall_resolve_name(name.encode())
                 if number >= 0 and name != "clone":
                     library.seccomp_rule_add(context, answer, number, 0)
+        if blocked:
+            number = library.seccomp_syscall_resolve_name(b"socket")
+            rule = _Argument(0, _EQUAL, _AF_VSOCK, 0)
+            library.seccomp_rule_add_array(context, refusal, number, 1, ctypes.byref(rule))
         if "clone" in blocked:
             number = library.seccomp_syscall_resolve_name(b"clone")
             for flag in _NEW_NAMESPACES:

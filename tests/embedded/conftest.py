@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,7 +13,8 @@ from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.images.cache import ImageCache
 from tests.conftest import make_resolve, skip_or_fail
-from tests.embedded.engines import RunningEngine, running_engine
+from tests.embedded.engines import Owner, RunningEngine, running_engine
+from tests.embedded.ordinary import ordinary_user
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,47 @@ def busybox(embedded: RunningEngine, load_image: Callable[[RunningEngine, str], 
 @pytest.fixture(scope="session")
 def pause(embedded: RunningEngine, load_image: Callable[[RunningEngine, str], str]) -> str:
     return load_image(embedded, "pause")
+
+
+@pytest.fixture(scope="session")
+def range_owner() -> Iterator[Owner]:
+    """An ordinary user with ids of his own in /etc/subuid."""
+    if shutil.which("newuidmap") is None:
+        skip_or_fail("no newuidmap: install uidmap")
+    with ordinary_user(with_range=True) as owner:
+        yield owner
+
+
+@pytest.fixture(scope="session")
+def single_owner() -> Iterator[Owner]:
+    """An ordinary user with nothing but his own id."""
+    with ordinary_user(with_range=False) as owner:
+        yield owner
+
+
+@pytest.fixture(scope="session")
+def range_engine(range_owner: Owner) -> Iterator[RunningEngine]:
+    with _owned(range_owner) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def single_engine(single_owner: Owner) -> Iterator[RunningEngine]:
+    with _owned(single_owner) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session", params=["embedded", "range_engine", "single_engine"])
+def any_engine(request: pytest.FixtureRequest) -> RunningEngine:
+    """One engine as root, one of a user with a range of ids, one of a user with a single id."""
+    engine: RunningEngine = request.getfixturevalue(request.param)
+    return engine
+
+
+@contextlib.contextmanager
+def _owned(owner: Owner) -> Iterator[RunningEngine]:
+    folder = owner.home / "engine"
+    folder.mkdir()
+    os.chown(folder, owner.uid, owner.gid)
+    with running_engine(folder, owner=owner) as engine:
+        yield engine

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.models.containers import Container
 
+from pausedemo.embedded.network.links import HOST_PREFIX
 from pausedemo.embedded.platform import CGROUP_ROOT
 from pausedemo.embedded.state import make_key
 from tests.waiting import wait_until
@@ -58,7 +58,7 @@ class RunningEngine:
         """The process id of its keeper: its first child."""
         return min(children_of(self.pid))
 
-    def client(self) -> contextlib.AbstractContextManager[docker.DockerClient]:
+    def client(self) -> contextlib.AbstractContextManager[Any]:
         return contextlib.closing(docker.DockerClient(base_url=self.url, timeout=60))
 
     def complaints(self) -> str:
@@ -175,6 +175,12 @@ def host_links() -> set[str]:
     return {one["ifname"] for one in json.loads(done.stdout)}
 
 
+def link_of(engine: RunningEngine) -> str:
+    """The name that the link of its network ``bridge`` has in the host's namespace, as root."""
+    with engine.client() as client:
+        return f"{HOST_PREFIX}{client.networks.get('bridge').id[:8]}"
+
+
 def host_cgroups(state: Path) -> list[Path]:
     """Cgroup folders of the engine with that state folder."""
     name = f"pausedemo-{make_key(state)}"
@@ -182,7 +188,7 @@ def host_cgroups(state: Path) -> list[Path]:
     return [place / name for place in places if (place / name).is_dir()]
 
 
-def make_pod(client: docker.DockerClient, name: str, pause: str, busybox: str) -> list[Container]:
+def make_pod(client: Any, name: str, pause: str, busybox: str) -> list[Any]:
     """Pause and two members that share its network, PID and IPC namespaces."""
     first = client.containers.run(pause, name=f"{name}-pause", ipc_mode="shareable", detach=True)
     joined = {f"{kind}_mode": f"container:{first.id}" for kind in ("network", "pid", "ipc")}

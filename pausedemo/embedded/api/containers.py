@@ -67,7 +67,8 @@ class ContainersApi:
             web.get("/containers/json", self.list),
             web.post("/containers/create", self.create),
             web.post("/containers/prune", self.prune),
-            web.get(f"{one}/json", self.inspect),
+            # With slashes too: ``docker inspect IMAGE`` asks here first, and goes on when told no.
+            web.get("/containers/{id:.+}/json", self.inspect),
             web.get(f"{one}/top", self.top),
             web.get(f"{one}/stats", self.stats),
             web.post(f"{one}/start", self.start),

@@ -36,7 +36,7 @@ class VolumesApi:
             web.get("/volumes", self.list),
             web.post("/volumes/create", self.create),
             web.post("/volumes/prune", self.prune),
-            web.get("/volumes/{name}", self.inspect),
+            web.get("/volumes/{name:.+}", self.inspect),
             web.delete("/volumes/{name}", self.remove),
         ]
 

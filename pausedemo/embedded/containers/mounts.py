@@ -209,10 +209,15 @@ def plan_mounts(
     """
     attributes = 0 if privileged else MOUNT_ATTR_NODEV
     system_flags = _QUIET if privileged else _QUIET | MountFlag.READ_ONLY
+    device_flags = MountFlag.NO_SUID | MountFlag.STRICT_ATIME
+    if not privileged:
+        # What is bound in there are devices; what the container makes there are none. Docker
+        # leaves that to the devices cgroup.
+        device_flags |= MountFlag.NO_DEV
     group = ",gid=5" if has_terminal_group else ""
     planned: list[Mount | Bind] = [
         Bind("/proc", "/proc") if foreign & Namespace.PID else Mount("proc", "/proc", _QUIET),
-        Mount("tmpfs", "/dev", MountFlag.NO_SUID | MountFlag.STRICT_ATIME, "mode=755,size=65536k"),
+        Mount("tmpfs", "/dev", device_flags, "mode=755,size=65536k"),
         Mount(
             "devpts",
             "/dev/pts",

@@ -6,7 +6,7 @@ Nobody may join them from a user namespace: the kernel asks for rights over thei
 from __future__ import annotations
 
 import contextlib
-import os
+from pathlib import Path
 from typing import Final
 
 from pausedemo.embedded.containers.container import Container
@@ -29,9 +29,10 @@ _MODES: Final = {
 def find_shared(pid: int) -> Namespace:
     """Those of IPC, network, PID and UTS that the process has of us; none when it has gone."""
     shared = Namespace(0)
+    own, others = Path("/proc/self/ns"), Path(f"/proc/{pid}/ns")
     for name, flag in _FILES.items():
         with contextlib.suppress(OSError):
-            if os.stat(f"/proc/{pid}/ns/{name}").st_ino == os.stat(f"/proc/self/ns/{name}").st_ino:
+            if (own / name).stat().st_ino == (others / name).stat().st_ino:
                 shared |= flag
     return shared
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def start(tmp_path: Path, loaded_state: tuple[Path, str, str]) -> Iterator[Start
     """
     started: list[RunningEngine] = []
 
-    def start(name: str = "engine", *, ready: bool = True, **options: object) -> RunningEngine:
+    def start(name: str = "engine", *, ready: bool = True, **options: Any) -> RunningEngine:
         folder = tmp_path / name
         if not folder.exists():
             folder.mkdir()
