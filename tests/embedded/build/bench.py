@@ -7,12 +7,14 @@ directory is what it has changed: enough for all that a builder does with it.
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import io
 import itertools
 import json
 import shutil
 import stat
+import os
 import tarfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +73,7 @@ class Bench:
         target = self.root / diff_id
         if not target.exists():
             with tarfile.open(fileobj=io.BytesIO(data)) as layer:
-                layer.extractall(target, filter=_without_owner)  # noqa: S202 - our own tar
+                layer.extractall(target, members=map(_without_owner, layer))  # noqa: S202 - our own tar
         return diff_id
 
     def add_layer_from_upper(self, upper: Path) -> str:
@@ -154,9 +156,11 @@ class Bench:
         return result
 
 
-def _without_owner(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Owners are looked at in the tar: an ordinary user cannot give files away."""
-    return member.replace(uid=None, gid=None, uname=None, gname=None, deep=False)  # type: ignore[arg-type]
+    mine = copy.copy(member)
+    mine.uid, mine.gid, mine.uname, mine.gname = os.getuid(), os.getgid(), "", ""
+    return mine
 
 
 def archive(files: Mapping[str, object]) -> IO[bytes]:
