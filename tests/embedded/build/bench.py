@@ -12,9 +12,9 @@ import hashlib
 import io
 import itertools
 import json
+import os
 import shutil
 import stat
-import os
 import tarfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
