@@ -225,29 +225,37 @@ class Lives:
             raise
 
     async def _prepare(self, container: Container) -> None:
+        mounting = self._spawn(self._mount_shm(container))
+        try:
+            await self._connect(container)
+        finally:
+            await asyncio.wait([mounting])
+        mounting.result()
+
+    async def _connect(self, container: Container) -> None:
         node = self._node
-        mode = container.network_mode
-        if container.donor("NetworkMode") is None and mode != "host":
+        if container.donor("NetworkMode") is not None:
+            return
+        if container.network_mode != "host":
             container.sandbox = await node.networks.connect_sandbox(
                 container.id, container.name, attachments(container)
             )
             wanted = wanted_ports(container)
             if wanted:
-                container.published = {
-                    port: list(places)
-                    for port, places in (
-                        await node.networks.publish(container.sandbox, wanted)
-                    ).items()
-                }
-        if container.donor("NetworkMode") is None:
-            write_files(node, container)
-        if container.host["IpcMode"] == "shareable":
-            shm = container.folder / "shm"
-            shm.mkdir(exist_ok=True)
-            size = container.host["ShmSize"]
-            flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
-            await node.keeper.mount("shm", str(shm), "tmpfs", flags, f"mode=1777,size={size}")
-            container.has_shm = True
+                ports = await node.networks.publish(container.sandbox, wanted)
+                container.published = {port: list(places) for port, places in ports.items()}
+        write_files(node, container)
+
+    async def _mount_shm(self, container: Container) -> None:
+        """Where others may share its IPC namespace, they share its /dev/shm as well."""
+        if container.host["IpcMode"] != "shareable":
+            return
+        shm = container.folder / "shm"
+        shm.mkdir(exist_ok=True)
+        flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
+        data = f"mode=1777,size={container.host['ShmSize']}"
+        await self._node.keeper.mount("shm", str(shm), "tmpfs", flags, data)
+        container.has_shm = True
 
     async def _launch(self, container: Container) -> None:
         node, loop = self._node, self._node.loop
