@@ -11,6 +11,7 @@ import socket
 import sys
 from pathlib import Path
 
+from pausedemo.embedded.errors import ServerError
 from pausedemo.embedded.keeper.process import fork_keeper
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace
@@ -43,11 +44,14 @@ def run_engine(
     rootless = uid != 0
     wanted = state_path or find_state(socket_path, rootless=rootless)
     state = open_spare_state(wanted) if spare_state else open_state(wanted)
-    listening = bind_socket(socket_path)
+    try:
+        listening = bind_socket(socket_path)
+    except BaseException:
+        state.close()
+        raise
     try:
         single_id = enter_user_namespace() if rootless else False
-        syscalls.unshare(Namespace.MOUNT)
-        syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+        _leave_mount_namespace()
         _raise_limits()
         state.sweep()
         platform = examine(
@@ -61,10 +65,10 @@ def run_engine(
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(keeper_pid, 0)
             state.sweep()
-            state.close()
     finally:
         socket_path.unlink(missing_ok=True)
         listening.close()
+        state.close()
 
 
 async def _serve(
@@ -108,6 +112,17 @@ async def _serve(
             "pausedemo: the engine's keeper has ended, and all containers with it", file=sys.stderr
         )
     return 1 if lost else 0
+
+
+def _leave_mount_namespace() -> None:
+    try:
+        syscalls.unshare(Namespace.MOUNT)
+        syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+    except OSError as error:
+        raise ServerError(
+            f"this machine does not let us make a mount namespace ({error.strerror}): inside a "
+            "container that needs --privileged"
+        ) from error
 
 
 def _raise_limits() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pausedemo.embedded.errors import Conflict
+from pausedemo.embedded.errors import Conflict, ServerError
 
 _SPARE: Final = ".spare-"
 ROOT_STATE: Final = Path("/var/lib/pausedemo/embedded")
@@ -52,9 +52,10 @@ class StateFolder:
         return self.path / "volumes"
 
     def close(self) -> None:
-        """Remove the folder when it was made for this engine only."""
+        """Give the folder back; remove it when it was made for this engine only."""
         if self.temporary:
             shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.lock)
 
     def sweep(self) -> None:
         """Remove what an engine that was killed left of its containers."""
@@ -77,17 +78,32 @@ def find_state(socket_path: Path, *, rootless: bool) -> Path:
 
 
 def open_state(path: Path) -> StateFolder:
-    """Take a folder for this process. Raises Conflict when another engine has it."""
-    path.mkdir(mode=0o711, parents=True, exist_ok=True)
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    """Take a folder for this process.
+
+    Raises Conflict when another engine has it, ServerError when it cannot be written.
+    """
+    while True:
+        try:
+            path.mkdir(mode=0o711, parents=True, exist_ok=True)
+            lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            continue  # swept away between the two: make it again
+        except OSError as error:
+            raise ServerError(
+                f"cannot keep anything in {path} ({error.strerror}): name another folder"
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise Conflict(
+                f"another engine uses {path}: stop it, or name another folder with --state"
+            ) from None
+        with contextlib.suppress(FileNotFoundError):
+            # Who sweeps removes the folder that he has locked: then this lock holds nothing.
+            if os.path.samestat(os.fstat(lock), (path / "lock").stat()):
+                return StateFolder(path, lock)
         os.close(lock)
-        raise Conflict(
-            f"another engine uses {path}: stop it, or name another folder with --state"
-        ) from None
-    return StateFolder(path, lock)
 
 
 def open_spare_state(path: Path) -> StateFolder:
@@ -96,7 +112,7 @@ def open_spare_state(path: Path) -> StateFolder:
     Temporary ones of engines that were killed are removed.
     """
     for left in path.parent.glob(f"{path.name}{_SPARE}*"):
-        with contextlib.suppress(Conflict):
+        with contextlib.suppress(Conflict, ServerError):
             found = open_state(left)
             shutil.rmtree(left, ignore_errors=True)
             os.close(found.lock)
