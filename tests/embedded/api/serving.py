@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.typedefs import Handler
 
-from pausedemo.embedded.errors import ApiError
+from pausedemo.embedded.server import answer_errors, read_version
 
 
 class Heard:
@@ -22,19 +21,13 @@ class Heard:
         self.events.append((type, action, id, attributes))
 
 
-@web.middleware
-async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except ApiError as error:
-        return web.json_response({"message": str(error)}, status=error.status)
-
-
 @asynccontextmanager
 async def serving(
     routes: Iterable[web.RouteDef],
 ) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    application = web.Application(middlewares=[_answer_errors], client_max_size=1 << 30)
+    application = web.Application(
+        middlewares=[answer_errors, read_version], client_max_size=1 << 30
+    )
     application.add_routes(routes)
     async with TestClient(TestServer(application)) as client:
         yield client
