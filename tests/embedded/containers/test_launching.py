@@ -78,7 +78,7 @@ def add(node, tmp_path):
 
 def describe(launch: Launch) -> tuple[set[str], set[str]]:
     """Names of the namespaces that are new, and of those that are joined."""
-    joined = {one.name for _, flags in launch.joins if (one := Namespace(flags))}
+    joined = {str(Namespace(flags).name) for _, flags in launch.joins}
     if launch.join_pid is not None:
         joined.add("PID")
     return {one.name or "" for one in Namespace if launch.new & one}, joined

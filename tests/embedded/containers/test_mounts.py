@@ -137,7 +137,7 @@ def test_two_mounts_at_one_place_are_refused_however_it_is_written():
 
 
 def test_a_request_s_mount_takes_the_place_of_the_image_s_volume_and_parents_come_first():
-    config = {"Volumes": {"/data/": {}, "/cache/deep/er": {}, "/cache": {}}}
+    config: dict[str, object] = {"Volumes": {"/data/": {}, "/cache/deep/er": {}, "/cache": {}}}
     points = parse_mounts(config, {"Binds": ["/a:/data"], "Tmpfs": {"/cache/deep": "size=1m"}})
     assert points == [
         MountPoint("bind", "/a", "/data", create_source=True),
