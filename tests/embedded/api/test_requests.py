@@ -20,13 +20,14 @@ from tests.embedded.api.serving import serving
 
 
 async def answer(request: web.Request) -> web.Response:
+    api = request[API]
     shown = {
         "body": await read_json(request),
         "number": query_int(request, "number", 7),
         "maybe": query_int(request, "maybe", None),
         "flag": query_bool(request, "flag", default=True),
         "filters": {key: list(values) for key, values in query_filters(request, ["id"]).items()},
-        "api": list(request[API]),
+        "api": api,
     }
     return web.json_response(shown)
 
