@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
+import shutil
 import socket
 import stat
 from pathlib import Path
@@ -91,6 +93,25 @@ def test_what_a_killed_engine_left_is_taken_over(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
     state = open_spare_state(tmp_path / "s")
     assert (state.path, [one.name for one in tmp_path.iterdir()]) == (tmp_path / "s", ["s"])
+    state.close()
+
+
+def test_a_lock_in_a_folder_that_was_swept_away_meanwhile_is_not_taken_for_one(
+    tmp_path, monkeypatch
+):
+    lock, locked = fcntl.flock, []
+
+    def lock_late(descriptor: int, how: int) -> None:
+        if not locked:
+            shutil.rmtree(tmp_path / "s")  # as another engine does with what it finds left
+        locked.append(descriptor)
+        lock(descriptor, how)
+
+    monkeypatch.setattr("pausedemo.embedded.state.fcntl.flock", lock_late)
+    state = open_state(tmp_path / "s")
+    assert len(locked) == 2
+    with pytest.raises(Conflict):
+        open_state(tmp_path / "s")
     state.close()
 
 

@@ -16,7 +16,7 @@ import pytest
 from pausedemo.embedded.keeper.client import LaunchFailed
 from pausedemo.embedded.keeper.process import exit_code
 from pausedemo.embedded.kernel.syscalls import Namespace
-from tests.embedded.keeper.keepers import NEW, Kept, ended, with_keeper
+from tests.embedded.keeper.keepers import NEW, TIMEOUT_S, Kept, ended, with_keeper
 
 MANY = 1000
 
@@ -328,8 +328,9 @@ def test_a_start_that_nobody_waits_for_any_more_is_ended(tree):
         with pytest.raises(asyncio.CancelledError):
             await starting
         assert await kept.run("true") == (0, "")  # told in order: the first has started
-        while children.read_text():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(TIMEOUT_S):
+            while children.read_text():
+                await asyncio.sleep(0.01)
         assert kept.keeper._running == {}
 
     with_keeper(tree, test)
