@@ -99,7 +99,8 @@ def test_what_a_killed_engine_left_is_taken_over(tmp_path):
 def test_a_lock_in_a_folder_that_was_swept_away_meanwhile_is_not_taken_for_one(
     tmp_path, monkeypatch
 ):
-    lock, locked = fcntl.flock, []
+    lock = fcntl.flock
+    locked: list[int] = []
 
     def lock_late(descriptor: int, how: int) -> None:
         if not locked:
