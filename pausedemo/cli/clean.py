@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
 from pausedemo.cli.options import engine_option
@@ -22,13 +24,13 @@ def clean(engine: str, unknown_too: bool) -> None:
 
     Only containers that bear pausedemo's label are touched, and none whose run still lives.
     """
-    connected = connect(engine)
-    cleaned = remove_left_behind(connected, kept_too=True, unknown_too=unknown_too)
+    with contextlib.closing(connect(engine)) as connected:
+        cleaned = remove_left_behind(connected, kept_too=True, unknown_too=unknown_too)
+        left = list_unknown(connected) if not cleaned.failures else ()
     for name in cleaned.removed:
         click.echo(f"removed {name}")
     for failure in cleaned.failures:
         click.echo(f"pausedemo: {failure}", err=True)
-    left = list_unknown(connected) if not cleaned.failures else ()
     if left:
         click.echo(
             f"{len(left)} more were made from another machine or PID namespace; "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
 from pausedemo.cli.options import engine_option, images_option, install_option
@@ -20,11 +22,13 @@ def list_images(engine: str) -> None:
     from pausedemo.images.catalog import Catalog
     from pausedemo.images.resolve import ImageResolver, Policy
 
-    connected = connect(engine)
-    resolver = ImageResolver(connected, Policy.LOCAL)
+    entries = Catalog().entries
+    with contextlib.closing(connect(engine)) as connected:
+        resolver = ImageResolver(connected, Policy.LOCAL)
+        all_found = {name: resolver.find(name) for name in entries}
     lines = [("NAME", "ON THE ENGINE", "FROM A REGISTRY", "BY RECIPE")]
-    for name, entry in Catalog().entries.items():
-        found = resolver.find(name)
+    for name, entry in entries.items():
+        found = all_found[name]
         here = f"{found.used} (substitute)" if found and found.substitute else ""
         registry = ", ".join(
             f"{one.reference} (substitute)" if one.substitute else one.reference
@@ -52,7 +56,11 @@ def build(names: tuple[str, ...], engine: str, policy: str) -> None:
     from pausedemo.report.console import ConsoleReporter
     from pausedemo.signals import signals_as_errors
 
-    with signals_as_errors(), ConsoleReporter(Console(), quiet=False) as reporter:
-        resolve = make_resolver(connect(engine), policy, reporter)
+    with (
+        signals_as_errors(),
+        contextlib.closing(connect(engine)) as connected,
+        ConsoleReporter(Console(), quiet=False) as reporter,
+    ):
+        resolve = make_resolver(connected, policy, reporter)
         for use in resolve(names or tuple(Catalog().entries)):
             reporter.image_resolved(use)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -97,8 +98,10 @@ def run(
     scenarios = selection.load()
     clock = SystemClock()
     began = clock.now()
-    with signals_as_errors():
-        connected = connect(engine, runtime=runtime)
+    with (
+        signals_as_errors(),
+        contextlib.closing(connect(engine, runtime=runtime, lasting=keep)) as connected,
+    ):
         remove_left_behind(connected, kept_too=False, unknown_too=False)
         before_step = _wait_for_enter if by_step else None
         with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:
@@ -113,7 +116,6 @@ def run(
                 portraits=html is not None,
                 plan=plan,
             )
-        connected.close()
     _write_reports(outcome.result, began, junit, json_file, html)
     if keep:
         click.echo("The pods were kept; pausedemo clean removes them.")

@@ -18,12 +18,20 @@ BACKLOG: Final = 10_000
 Record = dict[str, Any]
 
 
+class Listener(asyncio.Queue[Record | None]):
+    """What has happened since it came; None: no more. ``past`` is what was remembered then."""
+
+    def __init__(self, past: tuple[Record, ...]) -> None:
+        super().__init__()
+        self.past = past
+
+
 class EventBus:
     """Publishes to every listener in the order of the events."""
 
     def __init__(self) -> None:
         self._past: deque[Record] = deque(maxlen=REMEMBERED)
-        self._listeners: set[asyncio.Queue[Record | None]] = set()
+        self._listeners: set[Listener] = set()
 
     def publish(
         self,
@@ -60,21 +68,21 @@ class EventBus:
             else:
                 listener.put_nowait(record)
 
-    def subscribe(self) -> asyncio.Queue[Record | None]:
+    def subscribe(self) -> Listener:
         """A queue of what happens from now on; give it to ``listen``."""
-        queue: asyncio.Queue[Record | None] = asyncio.Queue()
+        queue = Listener(tuple(self._past))
         self._listeners.add(queue)
         return queue
 
     async def listen(
         self,
-        queue: asyncio.Queue[Record | None],
+        queue: Listener,
         filters: Filters,
         since_ns: int | None,
         until_ns: int | None,
     ) -> AsyncGenerator[Record, None]:
         """Past events since then, then those that come, up to ``until_ns`` (Unix time, ns)."""
-        for record in list(self._past):
+        for record in queue.past:
             is_wanted = since_ns is not None and since_ns <= record["timeNano"]
             if until_ns is not None:
                 is_wanted = is_wanted and record["timeNano"] <= until_ns
@@ -93,7 +101,7 @@ class EventBus:
             if matches(heard, filters):
                 yield heard
 
-    def unsubscribe(self, queue: asyncio.Queue[Record | None]) -> None:
+    def unsubscribe(self, queue: Listener) -> None:
         """Forget a queue."""
         self._listeners.discard(queue)
 

@@ -16,7 +16,7 @@ def parse_filters(text: str | None, known: Iterable[str]) -> Filters:
         return {}
     try:
         raw = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadParameter(f"invalid filter: {text}") from None
     if not isinstance(raw, dict):
         raise BadParameter(f"invalid filter: {text}")
@@ -29,6 +29,8 @@ def parse_filters(text: str | None, known: Iterable[str]) -> Filters:
             chosen = [value for value, is_on in values.items() if is_on]
         elif isinstance(values, list):
             chosen = [_word(value) for value in values]
+        elif values is None:
+            chosen = []
         else:
             chosen = [_word(values)]
         if chosen:

@@ -10,6 +10,7 @@ from pausedemo.embedded.errors import BadParameter
 
 NS: Final = 1_000_000_000
 _UNIX: Final = re.compile(r"(-?\d+)(?:\.(\d{1,9}))?")
+_FRACTION: Final = re.compile(r"\.(\d{1,9})")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _UNITS: Final = {
     "ns": 1,
@@ -40,4 +41,8 @@ def parse_moment(text: str, now_ns: int) -> int:
         raise BadParameter(f'failed to parse value as time or duration: "{text}"') from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp()) * NS + moment.microsecond * 1000
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    whole = (since.days * 86_400 + since.seconds) * NS
+    digits = _FRACTION.search(text)
+    # A datetime has microseconds only.
+    return whole + (int(digits[1].ljust(9, "0")) if digits else 0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pausedemo.embedded.errors import ServerError
 from pausedemo.embedded.keeper.process import end_descendants, fork_keeper
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
@@ -84,8 +85,7 @@ class _Prepared:
 def _prepare(state: StateFolder, listening: socket.socket, uid: int, gid: int) -> _Prepared:
     rootless = uid != 0
     single_id = enter_user_namespace() if rootless else False
-    syscalls.unshare(Namespace.MOUNT)
-    syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+    _leave_mount_namespace()
     _raise_limits()
     state.sweep()
     platform = examine(state.containers, rootless=rootless, single_id=single_id, uid=uid, gid=gid)
@@ -160,6 +160,17 @@ def _watch(loop: asyncio.AbstractEventLoop, descriptor: int, *events: asyncio.Ev
             event.set()
 
     loop.add_reader(descriptor, on_eof)
+
+
+def _leave_mount_namespace() -> None:
+    try:
+        syscalls.unshare(Namespace.MOUNT)
+        syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+    except OSError as error:
+        raise ServerError(
+            f"this machine does not let us make a mount namespace ({error.strerror}): inside a "
+            "container that needs --privileged"
+        ) from error
 
 
 def _raise_limits() -> None:

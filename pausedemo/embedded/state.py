@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pausedemo.embedded.errors import Conflict
+from pausedemo.embedded.errors import Conflict, ServerError
 
 #: How long the keeper of an engine that was killed may take to end all containers.
 KEEPER_END_S: Final = 30
@@ -94,23 +94,13 @@ def find_state(socket_path: Path, *, rootless: bool) -> Path:
 
 
 def open_state(path: Path) -> StateFolder:
-    """Take a folder for this process. Raises Conflict when another engine has it.
+    """Take a folder for this process.
 
     The keeper of an engine that was killed may still be ending its containers: that is waited for.
+    Raises Conflict when another engine has it, ServerError when it cannot be written.
     """
     is_new = not path.exists()
-    try:
-        path.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lock = _open_lock(path / "lock")
-    except OSError as error:
-        raise Conflict(f"cannot use {path} as a state folder: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise Conflict(
-            f"another engine uses {path}: stop it, or name another folder with --state"
-        ) from None
+    lock = _lock_folder(path)
     keeping = _open_lock(path / "keeping")
     try:
         with _time_limit(KEEPER_END_S):
@@ -122,6 +112,31 @@ def open_state(path: Path) -> StateFolder:
             f"processes of an earlier engine still use {path}, {KEEPER_END_S} s after its end"
         ) from None
     return StateFolder(path, lock, keeping, is_new)
+
+
+def _lock_folder(path: Path) -> int:
+    while True:
+        try:
+            path.mkdir(mode=0o711, parents=True, exist_ok=True)
+            lock = _open_lock(path / "lock")
+        except FileNotFoundError:
+            continue  # swept away between the two: make it again
+        except OSError as error:
+            raise ServerError(
+                f"cannot keep anything in {path} ({error.strerror}): name another folder"
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise Conflict(
+                f"another engine uses {path}: stop it, or name another folder with --state"
+            ) from None
+        with contextlib.suppress(FileNotFoundError):
+            # Who sweeps removes the folder that he has locked: then this lock holds nothing.
+            if os.path.samestat(os.fstat(lock), (path / "lock").stat()):
+                return lock
+        os.close(lock)
 
 
 def _open_lock(path: Path) -> int:
@@ -150,7 +165,7 @@ def open_spare_state(path: Path) -> StateFolder:
     Temporary ones of engines that were killed are removed.
     """
     for left in path.parent.glob(f"{path.name}{_SPARE}*"):
-        with contextlib.suppress(Conflict):
+        with contextlib.suppress(Conflict, ServerError):
             replace(open_state(left), temporary=True).close()
     try:
         return open_state(path)

@@ -53,7 +53,9 @@ def find_range(file: Path, name: str, uid: int) -> tuple[int, int] | None:
     for line in lines:
         parts = line.strip().split(":")
         if len(parts) == 3 and parts[0] in (name, str(uid)):
-            return int(parts[1]), int(parts[2])
+            first, count = parts[1], parts[2]
+            if first.isdecimal() and count.isdecimal() and int(count) > 0:
+                return int(first), int(count)
     return None
 
 

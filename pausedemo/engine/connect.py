@@ -30,7 +30,7 @@ from pausedemo.engine.embedded import start_embedded
 from pausedemo.engine.endpoints import EMBEDDED, Endpoint, Search, Tls, list_endpoints
 from pausedemo.engine.port import Engine
 from pausedemo.engine.runtimes import check_runtime
-from pausedemo.errors import EngineUnavailable
+from pausedemo.errors import EngineUnavailable, UsageError
 from pausedemo.host import find_program
 
 PROBE_TIMEOUT_S: Final = 5
@@ -44,20 +44,30 @@ START_DOCKER: Final = (
 )
 
 
+KEEPS_NOTHING: Final = (
+    "nothing can be kept on an embedded engine that ends with this command: start one with "
+    "pausedemo engine serve --socket PATH, and name it with --engine unix://PATH"
+)
+
+
 def connect(
     wanted: str = "auto",
     environ: Mapping[str, str] = os.environ,
     home: Path | None = None,
     runtime: str | None = None,
+    *,
+    lasting: bool = False,
 ) -> Engine:
     """The engine that ``wanted`` means, ready for use. Close it after use.
 
-    With ``runtime`` all its containers run with that OCI runtime instead of its default. Raises
-    UsageError for a word that is no engine, and for a runtime that the engine does not have;
+    With ``runtime`` all its containers run with that OCI runtime instead of its default. With
+    ``lasting`` what is made on it must still be there when this process has ended. Raises
+    UsageError for a word that is no engine, for a runtime that the engine does not have, and
+    where only an engine that ends with us could be had and a lasting one is wanted;
     EngineUnavailable when none answers.
     """
     if wanted == EMBEDDED:
-        return _start_embedded(runtime)
+        return _start_embedded(runtime, lasting=lasting)
     search = list_endpoints(wanted, environ, home or Path.home())
     try:
         endpoint = find_answering(search)
@@ -65,7 +75,7 @@ def connect(
         if wanted != "auto" or search.chosen:
             raise
         try:
-            return _start_embedded(runtime)
+            return _start_embedded(runtime, lasting=lasting)
         except EngineUnavailable as error:
             tried = [*none_answers.tried, *error.tried]
             raise EngineUnavailable(tried, none_answers.remedy) from error
@@ -78,7 +88,9 @@ def connect(
     return DockerEngine(client, endpoint.url, runtime)
 
 
-def _start_embedded(runtime: str | None) -> Engine:
+def _start_embedded(runtime: str | None, *, lasting: bool) -> Engine:
+    if lasting:
+        raise UsageError(KEEPS_NOTHING)
     process = start_embedded()
     try:
         client = make_client(process.endpoint, REQUEST_TIMEOUT_S)

@@ -61,8 +61,17 @@ def start_embedded(state: Path | None = None) -> EmbeddedProcess:
     it, a temporary one is used. Raises EngineUnavailable with the engine's own words.
     """
     state = state or cache_dir() / "embedded"
-    state.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="pausedemo-", dir=os.environ.get("XDG_RUNTIME_DIR")))
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(
+            tempfile.mkdtemp(
+                prefix="pausedemo-", dir=runtime if runtime and Path(runtime).is_dir() else None
+            )
+        )
+    except OSError as error:
+        why = f"cannot make {error.filename}: {error.strerror}"
+        raise EngineUnavailable([(WHAT, why)], REMEDY) from error
     said = folder / "stderr"
     alive_read, alive_write = os.pipe()
     ready_read, ready_write = os.pipe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, Final, overload
 
@@ -15,18 +16,23 @@ from pausedemo.embedded.filters import Filters, parse_bool, parse_filters
 API: Final = web.RequestKey("api_version", tuple)
 #: A JSON body larger than this is no create request.
 BODY_BYTES: Final = 4 * 1024 * 1024
+#: Go's int.
+INTEGERS: Final = 1 << 63
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 
 async def read_json(request: web.Request) -> dict[str, Any]:
     """The body as an object; none is an empty one. Raises BadParameter."""
-    raw = await request.content.read(-1) if request.can_read_body else b""
-    if len(raw) > BODY_BYTES:
-        raise BadParameter("the request's body is too large")
+    raw = bytearray()
+    while request.can_read_body and (chunk := await request.content.readany()):
+        raw += chunk
+        if len(raw) > BODY_BYTES:
+            raise BadParameter("the request's body is too large")
     if not raw.strip():
         return {}
     try:
         body = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadParameter(f"invalid JSON: {error}") from None
     if body is None:
         return {}
@@ -49,10 +55,12 @@ def query_int(request: web.Request, name: str, default: int | None) -> int | Non
     text = request.query.get(name)
     if text is None or text in ("", "null", "None"):
         return default
-    try:
-        return int(text)
-    except ValueError:
-        raise BadParameter(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+    if not _INTEGER.fullmatch(text):
+        raise BadParameter(f'strconv.Atoi: parsing "{text}": invalid syntax')
+    # The length first: Python refuses to read a number of thousands of digits.
+    if len(text) > len(str(-INTEGERS)) or not -INTEGERS <= int(text) < INTEGERS:
+        raise BadParameter(f'strconv.Atoi: parsing "{text[:40]}": value out of range')
+    return int(text)
 
 
 def query_filters(request: web.Request, known: Iterable[str]) -> Filters:

@@ -81,14 +81,18 @@ def compute_capabilities(
 
     Raises BadParameter for a name that is none, in dockerd's words.
     """
-    added, dropped = list(map(_normalize, added)), list(map(_normalize, dropped))
+    adds = {_normalize(name, "CapAdd") for name in added}
+    drops = {_normalize(name, "CapDrop") for name in dropped}
     if privileged:
         return ALL
-    start = ALL if "ALL" in added else _bits(DEFAULT)
-    if "ALL" in dropped:
-        start = ALL if "ALL" in added else 0
-    minus = _bits(name for name in dropped if name != "ALL")
-    return (start & ~minus) | _bits(name for name in added if name != "ALL")
+    plus, minus = _bits(adds - {"ALL"}), _bits(drops - {"ALL"})
+    # moby, oci/caps/utils.go, TweakCapabilities: with all added what is dropped is gone, named
+    # or not; else what is added is there, dropped or not.
+    if "ALL" in adds:
+        return ALL & ~minus
+    if "ALL" in drops:
+        return plus
+    return (_bits(DEFAULT) & ~minus) | plus
 
 
 def _bits(names: Iterable[str]) -> int:
@@ -98,10 +102,13 @@ def _bits(names: Iterable[str]) -> int:
     return total
 
 
-def _normalize(name: str) -> str:
-    word = name.upper().removeprefix("CAP_")
-    if word != "ALL" and word not in _BITS:
-        raise BadParameter(f'invalid capability: "{name}"')
+def _normalize(name: str, field: str) -> str:
+    word = name.upper()
+    if word == "ALL":
+        return word
+    word = word.removeprefix("CAP_")
+    if word not in _BITS:
+        raise BadParameter(f'invalid {field}: unknown capability: "CAP_{word}"')
     return word
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.errors import ServerError
-from pausedemo.embedded.platform import CGROUP_ROOT, Platform
+from pausedemo.embedded.platform import Platform
 
 #: Rounds of killing before the rest is left to the kernel; each is a few milliseconds.
 KILL_ROUNDS: Final = 100
 CPU_PERIOD_US: Final = 100_000
+#: Version 1: of memory and swap together.
+SWAP_LIMIT: Final = "memory.memsw.limit_in_bytes"
 
 
 class Cgroups:
@@ -53,6 +55,8 @@ class Cgroups:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 for file, value in settings:
+                    if file == SWAP_LIMIT and not (folder / file).exists():
+                        continue  # a kernel that does not count swap; dockerd drops it, too
                     (folder / file).write_text(value)
             except OSError as error:
                 raise ServerError(f"cannot set the {name} cgroup: {error.strerror}") from error
@@ -119,7 +123,8 @@ class Cgroups:
                     if state.exists():
                         state.write_text("THAWED")
                     for pid in map(int, (folder / "cgroup.procs").read_text().split()):
-                        os.kill(pid, signal.SIGKILL)
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGKILL)
                 for _ in range(KILL_ROUNDS):
                     with contextlib.suppress(OSError):
                         folder.rmdir()
@@ -137,10 +142,10 @@ class Cgroups:
         return None if tree is None else tree / container
 
     def _open_unified(self) -> None:
-        tree = CGROUP_ROOT / self._name
+        tree = next(iter(self._trees.values()))  # one for all
         wanted = " ".join(f"+{name}" for name in ("memory", "cpu", "pids") if name in self._trees)
         try:
-            (CGROUP_ROOT / "cgroup.subtree_control").write_text(wanted)
+            (tree.parent / "cgroup.subtree_control").write_text(wanted)
             tree.mkdir(exist_ok=True)
             (tree / "cgroup.subtree_control").write_text(wanted)
         except OSError:
@@ -159,6 +164,8 @@ class Cgroups:
                     settings.append(("memory.low", str(host["MemoryReservation"])))
             case "memory":
                 settings = [("memory.limit_in_bytes", str(memory))] if memory > 0 else []
+                if memory > 0:
+                    settings.append((SWAP_LIMIT, str(swap or 2 * memory)))
                 if host.get("MemoryReservation"):
                     settings.append(("memory.soft_limit_in_bytes", str(host["MemoryReservation"])))
             case "pids":
@@ -178,7 +185,7 @@ class Cgroups:
             quota = int(host["NanoCpus"] * period / 1_000_000_000)
         if self._version == 2:
             # runc's translation of 2..262144 shares into 1..10000 of weight.
-            weight = 1 + ((shares - 2) * 9999) // 262142 if shares else 0
+            weight = min(1 + (max(shares - 2, 0) * 9999) // 262142, 10_000) if shares else 0
             settings = [("cpu.weight", str(weight))] if weight else []
             if quota > 0:
                 settings.append(("cpu.max", f"{quota} {period}"))

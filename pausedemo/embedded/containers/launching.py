@@ -73,7 +73,7 @@ def plan_launch(
             joins.append((descriptors.add(_pidfd(donor)), int(Namespace.IPC)))
     elif host["IpcMode"] != "host":
         new |= Namespace.IPC
-    if host["UTSMode"] != "host" and container.network_mode != "host":
+    if host["UTSMode"] != "host":
         new |= Namespace.UTS
     if host["CgroupnsMode"] == "private":
         new |= Namespace.CGROUP

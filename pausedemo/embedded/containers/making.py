@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import secrets
 import shutil
 import time
@@ -49,6 +51,7 @@ _SECOND: Final = [
     "seal",
     "wren",
 ]
+_SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
 
 
 class Maker:
@@ -199,7 +202,7 @@ class Maker:
         if kind == "container":
             other = self._containers.get(donor)
             return str(other.config["Hostname"]) if other is not None else ""
-        return config["Hostname"] or own_id[:12]
+        return config["Hostname"] or (os.uname().nodename if kind == "host" else own_id[:12])
 
     def _invent_name(self) -> str:
         for _ in range(100):
@@ -237,7 +240,12 @@ def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "StdinOnce": bool(body.get("StdinOnce")),
         "Env": options.merge_env(image.get("Env") or [], body.get("Env") or []),
         "Cmd": command,
-        "Healthcheck": body.get("Healthcheck") or image.get("Healthcheck"),
+        # One by one, as the image's author may know how to ask and the user how often.
+        "Healthcheck": {
+            **(image.get("Healthcheck") or {}),
+            **{key: value for key, value in (body.get("Healthcheck") or {}).items() if value},
+        }
+        or None,
         "Image": body.get("Image") or "",
         "Volumes": {**(image.get("Volumes") or {}), **(body.get("Volumes") or {})} or None,
         "WorkingDir": body.get("WorkingDir") or image.get("WorkingDir") or "",
@@ -264,15 +272,18 @@ def open_log(folder: Path, wanted: dict[str, Any]) -> LogFile | None:
         raise NotSupported(f"the embedded engine does not support the log option {min(given)!r}")
     if not str(files).isdecimal() or int(files) < 1:
         raise BadParameter(f"max-file must be a number from 1 on: {files!r}")
-    return LogFile(folder / "log.json", parse_size(size) if size else 0, int(files))
+    return LogFile(folder / "log.json", parse_size(str(size)) if size else 0, int(files))
 
 
 def parse_size(text: str) -> int:
-    """Bytes of ``10m``. Raises BadParameter. Source: docker/go-units, RAMInBytes."""
-    number, unit = text.rstrip("bBiI"), 1
-    if number and number[-1].lower() in "kmgt":
-        unit = 1024 ** ("kmgt".index(number[-1].lower()) + 1)
-        number = number[:-1]
-    if not number.isdecimal():
+    """Bytes of ``10m``, which are 10,000,000. Raises BadParameter.
+
+    Source: docker/go-units, FromHumanSize; moby, daemon/logger/jsonfilelog/jsonfilelog.go.
+    """
+    found = _SIZE.fullmatch(text)
+    if found is None:
         raise BadParameter(f"invalid size: '{text}'")
-    return int(number) * unit
+    size = int(float(found[1]) * 1000 ** (" kmgtp".index((found[2] or " ").lower())))
+    if size <= 0:
+        raise BadParameter("max-size must be a positive number")
+    return size

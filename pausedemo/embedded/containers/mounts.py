@@ -110,9 +110,7 @@ def _parse_bind(text: str) -> MountPoint:
     mode = parts[2] if len(parts) == 3 else ""
     readonly = "ro" in options
     if source.startswith("/"):
-        return MountPoint(
-            "bind", posixpath.normpath(source), destination, readonly, mode, create_source=True
-        )
+        return MountPoint("bind", _clean(source), destination, readonly, mode, create_source=True)
     if not _VOLUME_NAME.fullmatch(source):
         raise BadParameter(
             f'create {source}: "{source}" includes invalid characters for a local volume '
@@ -149,7 +147,7 @@ def _parse_mount(raw: dict[str, Any]) -> MountPoint:
                     f"invalid mount config for type \"bind\": invalid mount path: '{source}' mount "
                     "path must be absolute"
                 )
-            return MountPoint("bind", posixpath.normpath(source), target, readonly)
+            return MountPoint("bind", _clean(source), target, readonly)
         case "volume":
             options = raw.get("VolumeOptions") or {}
             if options.get("Subpath"):
@@ -185,10 +183,15 @@ def _absolute(path: str, whole: str | None = None) -> str:
             f"invalid volume specification: '{whole or path}': invalid mount config for type "
             f"\"volume\": invalid mount path: '{path}' mount path must be absolute"
         )
-    normal = posixpath.normpath(path)
+    normal = _clean(path)
     if normal == "/":
         raise BadParameter("invalid volume specification: destination can't be '/'")
     return normal
+
+
+def _clean(path: str) -> str:
+    # POSIX leaves open what two leading slashes mean, and normpath keeps them; Linux does not.
+    return posixpath.normpath("/" + path.lstrip("/"))
 
 
 def plan_mounts(

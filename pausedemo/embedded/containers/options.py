@@ -6,9 +6,9 @@ who sets a limit must not run without it. Values that mean "nothing asked" pass.
 
 from __future__ import annotations
 
+import os
 import re
 import resource
-import shlex
 import signal
 from dataclasses import dataclass
 from typing import Any, Final
@@ -112,6 +112,7 @@ LIMIT_KEYS: Final = {
 _NOTHING: Final[tuple[object, ...]] = (None, "", 0, False, -1, [], {}, "no", "default")
 _NAME: Final = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 RUNTIME: Final = "pausedemo"
+MEMORY_MINIMUM_BYTES: Final = 6 * 1024 * 1024
 #: Docker's own, whose part this engine plays.
 RUNTIME_STANDINS: Final = ("runc", "io.containerd.runc.v2", "io.containerd.runtime.v1.linux")
 
@@ -182,18 +183,54 @@ def check_limits(host: dict[str, Any], controllers: frozenset[str]) -> None:
         raise BadParameter(
             f"HostConfig.{key} cannot be held: no {controller} cgroup may be written here"
         )
-    memory = host.get("Memory") or 0
-    if 0 < memory < 6 * 1024 * 1024:
+    _check_memory(host)
+    _check_cpu(host)
+
+
+def _check_memory(host: dict[str, Any]) -> None:
+    """As moby, daemon/daemon_unix.go, verifyPlatformContainerResources."""
+    memory, swap = host.get("Memory") or 0, host.get("MemorySwap") or 0
+    reservation = host.get("MemoryReservation") or 0
+    if 0 < memory < MEMORY_MINIMUM_BYTES:
         raise BadParameter("Minimum memory limit allowed is 6MB")
-    if (host.get("NanoCpus") or 0) > 0 and (host.get("CpuQuota") or host.get("CpuPeriod")):
+    if memory == 0 and swap > 0:
+        raise BadParameter(
+            "You should always set the Memory limit when using Memoryswap limit, see usage"
+        )
+    if 0 < swap < memory:
+        raise BadParameter("Minimum memoryswap limit should be larger than memory limit, see usage")
+    if 0 < reservation < MEMORY_MINIMUM_BYTES:
+        raise BadParameter("Minimum memory reservation allowed is 6MB")
+    if 0 < memory < reservation:
+        raise BadParameter(
+            "Minimum memory limit can not be less than memory reservation limit, see usage"
+        )
+
+
+def _check_cpu(host: dict[str, Any]) -> None:
+    nano, period, quota = (host.get(key) or 0 for key in ("NanoCpus", "CpuPeriod", "CpuQuota"))
+    if nano > 0 and period:
         raise BadParameter("Conflicting options: Nano CPUs and CPU Period cannot both be set")
+    if nano > 0 and quota:
+        raise BadParameter("Conflicting options: Nano CPUs and CPU Quota cannot both be set")
+    cpus = os.cpu_count() or 1
+    if nano < 0 or nano > cpus * 1_000_000_000:
+        raise BadParameter(
+            f"Range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available"
+        )
+    if period and not 1_000 <= period <= 1_000_000:
+        raise BadParameter(
+            "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"
+        )
+    if 0 < quota < 1_000:
+        raise BadParameter("CPU cfs quota can not be less than 1ms (i.e. 1000)")
 
 
 def check_modes(config: dict[str, Any], host: dict[str, Any]) -> None:
     """Refuse namespace modes that cannot be, or cannot be together. In dockerd's words."""
     network = host.get("NetworkMode") or ""
     shares_network = network.startswith("container:")
-    if (shares_network or network == "host") and config.get("Hostname") and shares_network:
+    if shares_network and config.get("Hostname"):
         raise BadParameter("conflicting options: hostname and the network mode")
     if shares_network:
         for key, text in (
@@ -299,10 +336,17 @@ def parse_limits(host: dict[str, Any]) -> list[tuple[int, int, int]]:
     """Ulimits as (resource, soft, hard). Raises BadParameter for a name that is none."""
     limits = []
     for one in host.get("Ulimits") or []:
-        kind = getattr(resource, f"RLIMIT_{str(one.get('Name')).upper()}", None)
+        name, soft, hard = one.get("Name"), one.get("Soft", 0), one.get("Hard", 0)
+        kind = getattr(resource, f"RLIMIT_{str(name).upper()}", None)
         if kind is None:
-            raise BadParameter(f"invalid ulimit type: {one.get('Name')}")
-        limits.append((kind, int(one["Soft"]), int(one["Hard"])))
+            raise BadParameter(f"invalid ulimit type: {name}")
+        if not type(soft) is type(hard) is int:
+            raise BadParameter(f"invalid value for the ulimit {name}: {soft!r}, {hard!r}")
+        if hard != -1 and (soft > hard or soft == -1):
+            raise BadParameter(
+                f"ulimit soft limit must be less than or equal to hard limit: {soft} > {hard}"
+            )
+        limits.append((kind, soft, hard))
     return limits
 
 
@@ -315,18 +359,25 @@ def compute_argv(entrypoint: list[str] | None, command: list[str] | None) -> lis
 
 
 def as_list(value: str | list[str] | None) -> list[str] | None:
-    """Cmd and Entrypoint may come as one string from old clients."""
-    return shlex.split(value) if isinstance(value, str) else value
+    """Cmd and Entrypoint may come as one string from old clients: it is one word.
+
+    Source: moby, api/types/strslice/strslice.go.
+    """
+    return [value] if isinstance(value, str) else value
 
 
 def merge_env(image: list[str], own: list[str]) -> list[str]:
-    """The image's variables, then the container's; a name without ``=`` takes one away."""
+    """The container's variables, then the image's others; a name without ``=`` takes one away."""
     merged: dict[str, str | None] = {}
-    for entry in [*image, *own]:
+    for entry in own:
         name, is_set, value = entry.partition("=")
         if not name:
             raise BadParameter(f"invalid environment variable: {entry}")
         merged[name] = value if is_set else None
+    for entry in image:
+        name, is_set, value = entry.partition("=")
+        if is_set:
+            merged.setdefault(name, value)
     return [f"{name}={value}" for name, value in merged.items() if value is not None]
 
 

@@ -11,12 +11,12 @@ from pausedemo.embedded.containers.mounts import MASKED, READONLY
 from pausedemo.embedded.containers.options import RUNTIME
 from pausedemo.embedded.network.model import Sandbox
 
-#: (seconds from which on, unit's seconds, word): go-units, HumanDuration, without its specials.
+#: (hours below which the word is used, hours that one of them has, word).
 _UNITS: Final = (
-    (3600 * 24 * 365 * 2, 3600 * 24 * 365, "years"),
-    (3600 * 24 * 30 * 2, 3600 * 24 * 30, "months"),
-    (3600 * 24 * 7 * 2, 3600 * 24 * 7, "weeks"),
-    (3600 * 48, 3600 * 24, "days"),
+    (48, 1, "hours"),
+    (24 * 7 * 2, 24, "days"),
+    (24 * 30 * 2, 24 * 7, "weeks"),
+    (24 * 365 * 2, 24 * 30, "months"),
 )
 
 
@@ -262,19 +262,13 @@ def write_duration(elapsed_ns: int) -> str:
         return "About a minute"
     if minutes < 60:
         return f"{minutes} minutes"
-    hours = round(seconds / 3600)
+    hours = (seconds + 1800) // 3600  # the next whole one from half an hour on
     if hours == 1:
         return "About an hour"
-    for start, unit, word in reversed(_UNITS):
-        if seconds < start:
-            continue
-        best = (unit, word)
-        for higher, higher_unit, higher_word in _UNITS:
-            if seconds >= higher:
-                best = (higher_unit, higher_word)
-                break
-        return f"{seconds // best[0]} {best[1]}"
-    return f"{hours} hours"
+    for below, unit, word in _UNITS:
+        if hours < below:
+            return f"{hours // unit} {word}"
+    return f"{seconds // 3600 // 24 // 365} years"
 
 
 def complete_host_config(host: dict[str, Any]) -> dict[str, Any]:

@@ -178,6 +178,10 @@ def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
         try:
             os.execve(path, argv, env)
         except OSError as error:
+            if error.errno == errno.ENOENT and os.path.exists(path):
+                # The file is there; what it names as its interpreter is not.
+                text = f"exec {path}: no such file or directory"
+                raise StartFailed("exec", errno.ENOENT, text) from None
             if error.errno not in (errno.ENOENT, errno.ENOTDIR) or worst is None:
                 worst = error
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
@@ -186,9 +190,6 @@ def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
     if code in (errno.ENOENT, errno.ENOTDIR):
         if "/" not in name:
             text = f'exec: "{name}": executable file not found in $PATH'
-        elif os.path.exists(name):
-            # The file is there; what it names as its interpreter is not.
-            text = f"exec {name}: no such file or directory"
         else:
             text = f'exec: "{name}": stat {name}: no such file or directory'
     elif code == errno.EACCES:

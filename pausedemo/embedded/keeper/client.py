@@ -33,12 +33,14 @@ class Process:
 
     ``pid`` is its number outside; ``terminal`` the master of its terminal, the owner closes it;
     ``ended`` is done with its exit code, 128 and the signal's number when one ended it.
+    ``unwanted``: who asked for it was cancelled, so that it is killed and given back at its end.
     """
 
     pid: int
     pidfd: int
     ended: asyncio.Future[int]
     terminal: int | None = None
+    unwanted: bool = False
     _closed: bool = field(default=False, repr=False)
 
     def send_signal(self, number: int) -> None:
@@ -122,7 +124,10 @@ class Keeper:
             process = self._running.pop(message["ended"], None)
             if process is not None and not process.ended.done():
                 process.ended.set_result(message["code"])
+            if process is not None and process.unwanted:
+                process.close()
             return
+        process = None
         if "pid" in message:
             # Known before its end can be told, whoever waits for the reply.
             process = Process(message["pid"], descriptors[0], self._loop.create_future())
@@ -131,8 +136,13 @@ class Keeper:
         if reply is not None and not reply.done():
             reply.set_result((message, descriptors))
             return
+        # Nobody waits for it any more: then nobody would end it.
         for descriptor in descriptors[1:]:
             os.close(descriptor)
+        if process is not None:
+            process.unwanted = True
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
 
     def _on_gone(self) -> None:
         self._loop.remove_reader(self._channel)

@@ -126,14 +126,18 @@ class Launch:
         if root is not None:
             made: list[Mount | Bind] = []
             for one in root["mounts"]:
-                kind = one.pop("is")
-                made.append(Bind(**one) if kind == "Bind" else Mount(**one))
-            root = Root(**{**root, "mounts": made})
-        program, tool = record["program"], record["tool"]
+                of_kind = {name: value for name, value in one.items() if name != "is"}
+                made.append(Bind(**of_kind) if one["is"] == "Bind" else Mount(**of_kind))
+            root = Root(**{**root, "mounts": made, "links": _tuples(root["links"])})
+        program, tool, size = record["program"], record["tool"], record["size"]
+        if program is not None:
+            program = Program(**{**program, "limits": _tuples(program["limits"])})
         parts = {
             "root": root,
-            "program": Program(**program) if program else None,
-            "tool": Tool(**tool) if tool else None,
+            "program": program,
+            "tool": Tool(**tool) if tool is not None else None,
+            "joins": _tuples(record["joins"]),
+            "size": tuple(size) if size is not None else None,
         }
         return cls(**{**record, **parts})
 
@@ -141,3 +145,8 @@ class Launch:
 def _fields(record: Any) -> dict[str, Any]:
     # dataclasses.asdict copies everything below, which costs a fifth of a start.
     return {one.name: getattr(record, one.name) for one in fields(record)}
+
+
+def _tuples(rows: list[list[Any]]) -> list[tuple[Any, ...]]:
+    # JSON has lists only.
+    return [tuple(row) for row in rows]

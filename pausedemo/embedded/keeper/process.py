@@ -31,6 +31,8 @@ from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
 
 #: How long the end of everything may take before the keeper leaves the rest to the kernel.
 END_TIMEOUT_S: Final = 30
+#: What setns says when there is no such process any more, and clone when it ends just then.
+_PID_NAMESPACE_ENDED: Final = (errno.ESRCH, errno.ENOMEM)
 
 
 @dataclass(slots=True)
@@ -149,6 +151,13 @@ class _Keeper:
                 pid = _clone_by_middle(launch.new, descriptors[launch.join_pid])
             if pid == 0:
                 become(launch, descriptors, theirs)
+        except OSError as error:
+            ours.close()
+            if launch.join_pid is not None and error.errno in _PID_NAMESPACE_ENDED:
+                raise OSError(
+                    error.errno, "cannot join the PID namespace: its first process has ended"
+                ) from error
+            raise
         finally:
             theirs.close()
         self._known.add(pid)
@@ -262,6 +271,14 @@ def exit_code(status: int) -> int:
     return code if code >= 0 else 128 - code
 
 
+def _keep_descriptors_out_of_containers() -> None:
+    """What the engine was started with is closed by every exec, whoever forgot to say so."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            with contextlib.suppress(OSError):  # that of the folder just read
+                os.set_inheritable(int(name), False)
+
+
 def fork_keeper(closing: Sequence[int] = ()) -> tuple[int, socket.socket]:
     """Start the keeper: its process id and our end of the line. Call before threads exist.
 
@@ -282,6 +299,7 @@ def fork_keeper(closing: Sequence[int] = ()) -> tuple[int, socket.socket]:
         ours.close()
         for descriptor in closing:
             os.close(descriptor)
+        _keep_descriptors_out_of_containers()
         syscalls.unshare(Namespace.MOUNT)
         syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() == parent:
