@@ -124,21 +124,20 @@ class FilesApi:
             joins = [(position, int(Namespace.MOUNT))]
         else:
             root, new = plan_still_root(self._node, container), int(Namespace.MOUNT | Namespace.PID)
-        tool = await _RunningTool.open(
-            self._node,
-            Launch(
-                new=new,
-                join_pid=join_pid,
-                joins=joins,
-                root=root,
-                tool=Tool(name, arguments),
-            ),
-            descriptors,
+        launch = Launch(
+            new=new, join_pid=join_pid, joins=joins, root=root, tool=Tool(name, arguments)
         )
+        opening = asyncio.ensure_future(_RunningTool.open(self._node, launch, descriptors))
+        try:
+            tool = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The client has gone while the tool came up: it is there soon, and nobody's then.
+            opening.add_done_callback(_close_opened)
+            raise
         try:
             yield tool
         finally:
-            await tool.close()
+            await asyncio.shield(asyncio.ensure_future(tool.close()))
 
     def _find(self, request: web.Request) -> Container:
         return self._node.containers.find(request.match_info["id"])
@@ -229,6 +228,17 @@ class _RunningTool:
         self._process.close()
         for transport in self._transports:
             transport.close()
+
+
+def _close_opened(opening: asyncio.Future[_RunningTool]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        task = asyncio.ensure_future(opening.result().close())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+#: The loop holds its tasks weakly.
+_closing: Final[set[asyncio.Future[None]]] = set()
 
 
 def _path(request: web.Request) -> str:

@@ -30,6 +30,11 @@ _LABELS: Final = MapOf(str)
 _NUMBER: Final = 1 << 63
 _WORDS: Final = (_TEXTS, str)
 
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
 ENDPOINT: Final[Shape] = {
     "Aliases": _TEXTS,
     "Links": _TEXTS,
@@ -40,21 +45,28 @@ ENDPOINT: Final[Shape] = {
 }
 HOST: Final[Shape] = {
     **dict.fromkeys(
-        "NetworkMode CgroupnsMode IpcMode PidMode UTSMode UsernsMode Runtime Isolation "
-        "VolumeDriver ContainerIDFile Cgroup CgroupParent CpusetCpus CpusetMems".split(),
+        _names(
+            "NetworkMode CgroupnsMode IpcMode PidMode UTSMode UsernsMode Runtime Isolation "
+            "VolumeDriver ContainerIDFile Cgroup CgroupParent CpusetCpus CpusetMems"
+        ),
         str,
     ),
     **dict.fromkeys(
-        "AutoRemove Privileged PublishAllPorts ReadonlyRootfs Init OomKillDisable".split(), bool
+        _names("AutoRemove Privileged PublishAllPorts ReadonlyRootfs Init OomKillDisable"),
+        bool,
     ),
     **dict.fromkeys(
-        "ShmSize CpuShares Memory MemorySwap MemoryReservation MemorySwappiness KernelMemory "
-        "NanoCpus CpuPeriod CpuQuota PidsLimit OomScoreAdj BlkioWeight".split(),
+        _names(
+            "ShmSize CpuShares Memory MemorySwap MemoryReservation MemorySwappiness "
+            "KernelMemory NanoCpus CpuPeriod CpuQuota PidsLimit OomScoreAdj BlkioWeight"
+        ),
         int,
     ),
     **dict.fromkeys(
-        "Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links "
-        "SecurityOpt MaskedPaths ReadonlyPaths".split(),
+        _names(
+            "Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd "
+            "Links SecurityOpt MaskedPaths ReadonlyPaths"
+        ),
         _TEXTS,
     ),
     "LogConfig": {"Type": str, "Config": _LABELS},
@@ -78,11 +90,9 @@ HOST: Final[Shape] = {
     ],
 }
 CREATE: Final[Shape] = {
+    **dict.fromkeys(_names("Hostname Domainname User Image WorkingDir MacAddress StopSignal"), str),
     **dict.fromkeys(
-        "Hostname Domainname User Image WorkingDir MacAddress StopSignal".split(), str
-    ),
-    **dict.fromkeys(
-        "AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce NetworkDisabled".split(),
+        _names("AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce NetworkDisabled"),
         bool,
     ),
     "StopTimeout": int,
@@ -103,7 +113,7 @@ EXEC: Final[Shape] = {
     "Cmd": _WORDS,
     "Env": _TEXTS,
     **dict.fromkeys(("User", "WorkingDir", "DetachKeys"), str),
-    **dict.fromkeys("AttachStdin AttachStdout AttachStderr Tty Privileged".split(), bool),
+    **dict.fromkeys(["AttachStdin", "AttachStdout", "AttachStderr", "Tty", "Privileged"], bool),
 }
 EXEC_START: Final[Shape] = {"Detach": bool, "Tty": bool, "ConsoleSize": [int]}
 _PORT: Final = re.compile(r"(\d{1,5})(?:/(?:tcp|udp|sctp))?", re.ASCII)

@@ -28,7 +28,13 @@ from tests.embedded.api.description import (
     make_values,
     read_description,
 )
-from tests.embedded.api.figures import count_descriptors, find_children, find_keeper, settle
+from tests.embedded.api.figures import (
+    count_descriptors,
+    find_children,
+    find_keeper,
+    list_descriptors,
+    settle,
+)
 from tests.embedded.api.wire import Answer, ask, open_socket
 from tests.embedded.conftest import Embedded, running_engine
 
@@ -101,6 +107,9 @@ def remove_all(path: Path) -> None:
     for one in json.loads(ask(path, "GET", "/containers/json?all=1").body):
         gone = ask(path, "DELETE", f"/containers/{one['Id']}?force=1&v=1")
         assert gone.status in (204, 404, 409), gone
+    for kind in ("networks", "volumes", "images"):
+        pruned = ask(path, "POST", f"/{kind}/prune")
+        assert pruned.status == 200, pruned
 
 
 def check_nothing_left(engine: Embedded, held: int) -> None:
@@ -108,7 +117,8 @@ def check_nothing_left(engine: Embedded, held: int) -> None:
     assert settle(lambda: find_children(keeper), lambda left: not left) == ()
     folder = engine.state / "containers"
     assert settle(lambda: list(folder.iterdir()), lambda left: not left) == []
-    assert settle(lambda: count_descriptors(engine.pid), lambda now: now <= held) <= held
+    left = settle(lambda: list_descriptors(engine.pid), lambda now: len(now) <= held)
+    assert len(left) <= held, left
 
 
 NAMES = st.one_of(
