@@ -150,7 +150,11 @@ def test_a_client_that_leaves_takes_nothing_along(
             embedded.socket,
             "POST",
             f"/containers/{talking.id}/exec",
-            {"Cmd": ["sh", "-c", "echo out; exec true"], "AttachStdin": True},
+            {
+                "Cmd": ["sh", "-c", "echo out; exec true"],
+                "AttachStdin": True,
+                "AttachStdout": True,
+            },
         )
         exec_id = made.body.decode().split('"')[3]
         request = LEFT[name]

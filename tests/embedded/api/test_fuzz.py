@@ -76,7 +76,9 @@ class World:
             assert made.status == 201, made
             self.container = json.loads(made.body)["Id"]
             assert ask(path, "POST", f"/containers/{self.container}/start").status == 204
-        made = ask(path, "POST", "/containers/live/exec", {"Cmd": ["echo", "x"]})
+        made = ask(
+            path, "POST", "/containers/live/exec", {"Cmd": ["echo", "x"], "AttachStdout": True}
+        )
         assert made.status == 201, made
         self.exec = json.loads(made.body)["Id"]
 
@@ -147,7 +149,7 @@ def complete(endpoint: Endpoint, body: Any) -> bytes:
     if isinstance(body, dict) and endpoint.path == "/containers/create":
         body = {"Image": "<IMAGE>", **body}
     elif isinstance(body, dict) and endpoint.path == "/containers/{id}/exec":
-        body = {"Cmd": ["true"], **body}
+        body = {"Cmd": ["true"], "AttachStdout": True, **body}
     return json.dumps(body).encode()
 
 
