@@ -51,7 +51,7 @@ class FilesApi:
     async def get(self, request: web.Request) -> web.StreamResponse:
         headers = await self._stat(request)
         container = self._find(request)
-        arguments = {"path": _path(request), "container": container.id}
+        arguments = {"path": _path(request), "container": request.match_info["id"]}
         return await self._send(request, container, "pack_files", arguments, headers)
 
     async def export(self, request: web.Request) -> web.StreamResponse:
@@ -62,7 +62,7 @@ class FilesApi:
         container = self._find(request)
         arguments = {
             "path": _path(request),
-            "container": container.id,
+            "container": request.match_info["id"],
             "no_overwrite_dir_non_dir": query_bool(request, "noOverwriteDirNonDir"),
             "keep_owners": not self._node.platform.single_id,
         }
@@ -86,7 +86,7 @@ class FilesApi:
 
     async def _stat(self, request: web.Request) -> dict[str, str]:
         container = self._find(request)
-        arguments = {"path": _path(request), "container": container.id}
+        arguments = {"path": _path(request), "container": request.match_info["id"]}
         async with self._running(container, "stat_file", arguments) as tool:
             tool.close_input()
             told = await tool.read()

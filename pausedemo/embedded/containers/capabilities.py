@@ -81,7 +81,8 @@ def compute_capabilities(
 
     Raises BadParameter for a name that is none, in dockerd's words.
     """
-    added, dropped = list(map(_normalize, added)), list(map(_normalize, dropped))
+    added = [_normalize("CapAdd", name) for name in added]
+    dropped = [_normalize("CapDrop", name) for name in dropped]
     if privileged:
         return ALL
     start = ALL if "ALL" in added else _bits(DEFAULT)
@@ -98,10 +99,10 @@ def _bits(names: Iterable[str]) -> int:
     return total
 
 
-def _normalize(name: str) -> str:
+def _normalize(field: str, name: str) -> str:
     word = name.upper().removeprefix("CAP_")
     if word != "ALL" and word not in _BITS:
-        raise BadParameter(f'invalid capability: "{name}"')
+        raise BadParameter(f'invalid {field}: unknown capability: "CAP_{word}"')
     return word
 
 
