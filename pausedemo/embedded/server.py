@@ -59,6 +59,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
             text = f"the embedded engine does not know {request.method} {request.path}"
             return _refuse(NotSupported.status, text)
         return _refuse(error.status, error.reason)
+    except web.RequestPayloadError as error:
+        return _refuse(400, f"cannot read the request's body: {error}")
     except ConnectionResetError:
         # The client has gone in the middle. What is returned nobody reads.
         return web.Response()
