@@ -7,10 +7,9 @@ import random
 import socket
 import struct
 from collections.abc import Callable
+from typing import Any
 
-import docker
 import pytest
-from docker.models.containers import Container
 
 from tests.embedded.api.figures import (
     find_children,
@@ -23,6 +22,10 @@ from tests.embedded.conftest import Embedded
 
 #: What may lie between a client and a process that does not read: buffers of pipes and sockets.
 HELD_BYTES = 16 * 1024 * 1024
+
+CREATE = b"POST /containers/create HTTP/1.1\r\nHost: e\r\n"
+LOAD = b"POST /images/load HTTP/1.1\r\nHost: e\r\n"
+PUT = b"PUT /containers/ID/archive?path=/tmp HTTP/1.1\r\nHost: e\r\n"
 
 GARBAGE: dict[str, bytes] = {
     "nothing": b"",
@@ -37,31 +40,20 @@ GARBAGE: dict[str, bytes] = {
     "many headers": b"GET /_ping HTTP/1.1\r\nHost: e\r\n" + b"X: y\r\n" * 100_000 + b"\r\n",
     "a header of bytes": b"GET /_ping HTTP/1.1\r\nHost: e\r\nX\xff\0: y\r\n\r\n",
     "no host": b"GET /_ping HTTP/1.1\r\n\r\n",
-    "two lengths": b"POST /containers/create HTTP/1.1\r\nHost: e\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-    "a length below nothing": b"POST /containers/create HTTP/1.1\r\nHost: e\r\nContent-Length: -1\r\n\r\n",
-    "length and chunks": (
-        b"POST /containers/create HTTP/1.1\r\nHost: e\r\nContent-Length: 2\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n{}"
-    ),
-    "half a body": b"POST /containers/create HTTP/1.1\r\nHost: e\r\nContent-Length: 100\r\n\r\n{",
-    "half a chunk": (
-        b"POST /images/load HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf of it"
-    ),
-    "a chunk of no number": (
-        b"POST /images/load HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n"
-    ),
-    "a chunk without its end": (
-        b"POST /images/load HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}XX"
-    ),
-    "a wrong encoding": (
-        b"POST /containers/create HTTP/1.1\r\nHost: e\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
-    ),
+    "two lengths": CREATE + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "a length below nothing": CREATE + b"Content-Length: -1\r\n\r\n",
+    "length and chunks": (CREATE + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"),
+    "half a body": CREATE + b"Content-Length: 100\r\n\r\n{",
+    "half a chunk": (LOAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nhalf of it"),
+    "a chunk of no number": (LOAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n"),
+    "a chunk without its end": (LOAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX"),
+    "a wrong encoding": (CREATE + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
     "an escape that is none": b"GET /containers/%zz/json HTTP/1.1\r\nHost: e\r\n\r\n",
     "an escape that is no UTF-8": b"GET /containers/%ff%fe/json HTTP/1.1\r\nHost: e\r\n\r\n",
     "a whole URL": b"GET http://a.example:99999/_ping HTTP/1.1\r\nHost: e\r\n\r\n",
     "a star": b"OPTIONS * HTTP/1.1\r\nHost: e\r\n\r\n",
     "a tunnel": b"CONNECT a.example:443 HTTP/1.1\r\nHost: e\r\n\r\n",
-    "noise": random.Random(4).randbytes(10_000),
+    "noise": random.Random(4).randbytes(10_000),  # noqa: S311 - the same each time
 }
 
 #: Requests that are left in the middle. ID, EXEC: a container that runs, an exec not yet started.
@@ -82,12 +74,8 @@ LEFT: dict[str, bytes] = {
     "top": render_request("GET", "/containers/ID/top"),
     "archive": render_request("GET", "/containers/ID/archive?path=/"),
     "export": render_request("GET", "/containers/ID/export"),
-    "put an archive": (
-        b"PUT /containers/ID/archive?path=/tmp HTTP/1.1\r\nHost: e\r\nContent-Length: 100000\r\n\r\n"
-        + bytes(1000)
-    ),
-    "load": b"POST /images/load HTTP/1.1\r\nHost: e\r\nContent-Length: 100000\r\n\r\n"
-    + bytes(1000),
+    "put an archive": (PUT + b"Content-Length: 100000\r\n\r\n" + bytes(1000)),
+    "load": LOAD + b"Content-Length: 100000\r\n\r\n" + bytes(1000),
     "save": render_request("GET", "/images/IMAGE/get"),
 }
 
@@ -130,7 +118,7 @@ def test_garbage_is_refused_and_the_engine_goes_on(embedded: Embedded, name: str
 
 
 @pytest.fixture
-def talking(run: Callable[..., Container]) -> Container:
+def talking(run: Callable[..., Any]) -> Any:
     """A container that writes without end, but not fast."""
     return run(["sh", "-c", "while :; do echo line; sleep 0.01; done"])
 
@@ -139,7 +127,7 @@ def talking(run: Callable[..., Container]) -> Container:
 @pytest.mark.parametrize("after_bytes", [0, 1, 4096])
 def test_a_client_that_leaves_takes_nothing_along(
     embedded: Embedded,
-    talking: Container,
+    talking: Any,
     busybox: str,
     name: str,
     after_bytes: int,
@@ -171,7 +159,7 @@ def test_a_client_that_leaves_takes_nothing_along(
 
 
 def test_an_exec_goes_on_when_its_client_has_left(
-    embedded: Embedded, client: docker.DockerClient, run: Callable[..., Container]
+    embedded: Embedded, client: Any, run: Callable[..., Any]
 ) -> None:
     container = run()
     made = client.api.exec_create(container.id, ["sh", "-c", "echo a; sleep 0.3; echo b; exit 5"])
@@ -194,7 +182,7 @@ def send_until_it_stops(connection: socket.socket, most: int) -> int:
 
 
 def test_input_that_nobody_reads_is_not_gathered_without_end(
-    embedded: Embedded, run: Callable[..., Container]
+    embedded: Embedded, run: Callable[..., Any]
 ) -> None:
     container = run("sleep 1000", stdin_open=True)
     target = f"/containers/{container.id}/attach?stream=1&stdin=1"
@@ -204,7 +192,7 @@ def test_input_that_nobody_reads_is_not_gathered_without_end(
 
 
 def test_input_waits_for_who_reads_late_and_arrives_whole(
-    embedded: Embedded, run: Callable[..., Container]
+    embedded: Embedded, run: Callable[..., Any]
 ) -> None:
     size = 20 * 1024 * 1024
     command = f"until [ -e /go ]; do sleep 0.01; done; head -c {size} | wc -c"
