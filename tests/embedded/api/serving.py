@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 
+from pausedemo.embedded.api.requests import API
 from pausedemo.embedded.errors import ApiError
 
 
@@ -24,6 +25,7 @@ class Heard:
 
 @web.middleware
 async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request[API] = (1, 41)
     try:
         return await handler(request)
     except ApiError as error:
