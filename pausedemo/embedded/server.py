@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from pausedemo.embedded.api.requests import API
 from pausedemo.embedded.api.system import API_VERSION, ENGINE_NAME, MIN_API_VERSION
@@ -58,7 +59,12 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
             text = f"the embedded engine does not know {request.method} {request.path}"
             return _refuse(NotSupported.status, text)
         return _refuse(error.status, error.reason)
-    except (ConnectionResetError, asyncio.CancelledError):
+    except web.RequestPayloadError as error:
+        return _refuse(400, f"cannot read the request's body: {error}")
+    except ConnectionResetError:
+        # The client has gone in the middle. What is returned nobody reads.
+        return web.Response()
+    except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
         log.error("%s %s\n%s", request.method, request.path, traceback.format_exc())
@@ -90,9 +96,7 @@ async def read_version(request: web.Request, handler: Handler) -> web.StreamResp
 @web.middleware
 async def carry_through(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Changes go on when their client has gone."""
-    path = request.path
-    is_stream = path.endswith(_STREAMING) or ("/exec/" in path and path.endswith("/start"))
-    if request.method not in _CHANGING or is_stream:
+    if request.method not in _CHANGING or request.path.endswith(_STREAMING):
         return await handler(request)
     work = asyncio.ensure_future(handler(request))
     work.add_done_callback(_look_at)
@@ -101,12 +105,24 @@ async def carry_through(request: web.Request, handler: Handler) -> web.StreamRes
 
 async def serve(application: web.Application, listening: socket.socket) -> web.AppRunner:
     """Answer on the socket; the runner's ``cleanup`` ends it."""
+    logger = logging.getLogger(f"{__name__}.http")
+    logger.addFilter(_is_our_fault)
     runner = web.AppRunner(
-        application, access_log=None, handler_cancellation=True, shutdown_timeout=2.0
+        application,
+        access_log=None,
+        logger=logger,
+        handler_cancellation=True,
+        shutdown_timeout=2.0,
     )
     await runner.setup()
     await web.SockSite(runner, listening, backlog=1024).start()
     return runner
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Who sends no HTTP is told so with 400; the engine's own log has nothing to learn from it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError))
 
 
 async def _name_engine(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001

@@ -28,7 +28,7 @@ from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
 from pausedemo.embedded.containers.views import inspect_container, render_row, render_size
 from pausedemo.embedded.disk import measure_tree
-from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
 from pausedemo.embedded.filters import Filters, match_labels
 from pausedemo.embedded.moments import parse_moment
 
@@ -156,8 +156,12 @@ class ContainersApi:
         return await self._apply(request, self._lives.restart)
 
     async def kill(self, request: web.Request) -> web.Response:
-        container = self._find(request)
-        await self._lives.kill(container, request.query.get("signal") or "SIGKILL")
+        reference = request.match_info["id"]
+        signal_name = request.query.get("signal") or "SIGKILL"
+        try:
+            await self._lives.kill(self._find(request), signal_name)
+        except (NotFound, Conflict) as error:
+            raise type(error)(f"Cannot kill container: {reference}: {error.message}") from None
         return web.Response(status=204)
 
     async def pause(self, request: web.Request) -> web.Response:
@@ -173,7 +177,10 @@ class ContainersApi:
         name = request.query.get("name") or ""
         if not name:
             raise BadParameter("Neither old nor new names may be empty")
-        await self._lives.rename(container, check_name(name))
+        try:
+            await self._lives.rename(container, check_name(f"/{name}"))
+        except (BadParameter, Conflict) as error:
+            raise type(error)(f"Error when allocating new name: {error.message}") from None
         return web.Response(status=204)
 
     async def wait(self, request: web.Request) -> web.StreamResponse:

@@ -52,7 +52,7 @@ class FilesApi:
     async def get(self, request: web.Request) -> web.StreamResponse:
         headers = await self._stat(request)
         container = self._find(request)
-        arguments = {"path": _path(request), "container": container.id}
+        arguments = {"path": _path(request), "container": request.match_info["id"]}
         self._node.tell("archive-path", container)
         return await self._send(request, container, "pack_files", arguments, headers)
 
@@ -65,7 +65,7 @@ class FilesApi:
         container = self._find(request)
         arguments = {
             "path": _path(request),
-            "container": container.id,
+            "container": request.match_info["id"],
             "no_overwrite_dir_non_dir": query_bool(request, "noOverwriteDirNonDir"),
             "keep_owners": not self._node.platform.single_id,
             "readonly_root": container.host["ReadonlyRootfs"],
@@ -92,7 +92,7 @@ class FilesApi:
 
     async def _stat(self, request: web.Request) -> dict[str, str]:
         container = self._find(request)
-        arguments = {"path": _path(request), "container": container.id}
+        arguments = {"path": _path(request), "container": request.match_info["id"]}
         async with self._running(container, "stat_file", arguments) as tool:
             tool.close_input()
             told = await tool.read()
@@ -130,21 +130,20 @@ class FilesApi:
             joins = [(position, int(Namespace.MOUNT))]
         else:
             root, new = plan_still_root(self._node, container), int(Namespace.MOUNT | Namespace.PID)
-        tool = await _RunningTool.open(
-            self._node,
-            Launch(
-                new=new,
-                join_pid=join_pid,
-                joins=joins,
-                root=root,
-                tool=Tool(name, arguments),
-            ),
-            descriptors,
+        launch = Launch(
+            new=new, join_pid=join_pid, joins=joins, root=root, tool=Tool(name, arguments)
         )
+        opening = asyncio.ensure_future(_RunningTool.open(self._node, launch, descriptors))
+        try:
+            tool = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The client has gone while the tool came up: it is there soon, and nobody's then.
+            opening.add_done_callback(_close_opened)
+            raise
         try:
             yield tool
         finally:
-            await tool.close()
+            await asyncio.shield(asyncio.ensure_future(tool.close()))
 
     def _find(self, request: web.Request) -> Container:
         return self._node.containers.find(request.match_info["id"])
@@ -240,6 +239,17 @@ async def _open_reader(
         lambda: asyncio.StreamReaderProtocol(reader, loop=loop), os.fdopen(descriptor, "rb", 0)
     )
     return reader, transport
+
+
+def _close_opened(opening: asyncio.Future[_RunningTool]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        task = asyncio.ensure_future(opening.result().close())
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+#: The loop holds its tasks weakly.
+_closing: Final[set[asyncio.Future[None]]] = set()
 
 
 def _path(request: web.Request) -> str:

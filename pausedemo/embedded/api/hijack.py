@@ -83,6 +83,7 @@ class RawStream(asyncio.Protocol):
         if self._early:
             writer.write(bytes(self._early))
             self._early.clear()
+            writer.call_on_room(self._read_on)
         if self._early_end and close_at_end:
             writer.close()
 
@@ -124,10 +125,20 @@ class RawStream(asyncio.Protocol):
         return True
 
     def data_received(self, data: bytes) -> None:
+        transport = self._transport
         if self._input is not None:
             self._input.write(data)
+            if self._input.backlog > _HIGH_WATER and transport is not None:
+                transport.pause_reading()
+                self._input.call_on_room(self._read_on)
         else:
             self._early += data
+            if len(self._early) > _HIGH_WATER and transport is not None:
+                transport.pause_reading()  # until there is somebody to give it to
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def eof_received(self) -> bool:
         # The docker command closes its side at once when it has no input.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pausedemo.embedded.api.lines import Tell, answer_lines
-from pausedemo.embedded.errors import BadParameter, NotSupported
+from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
 from pausedemo.embedded.images.archive import load_images
 from pausedemo.embedded.images.changes import apply_changes
 from pausedemo.embedded.images.configs import make_import_config, this_architecture
@@ -64,7 +64,11 @@ class ImagesApi:
         return web.json_response([render_summary(image) for image in found])
 
     async def inspect(self, request: web.Request) -> web.Response:
-        return web.json_response(render_inspect(self._store.get(request.match_info["name"])))
+        name = request.match_info["name"]
+        try:
+            return web.json_response(render_inspect(self._store.get(name)))
+        except NotFound as error:
+            raise NotFound(f"no such image: {name}: {error.message}") from None
 
     async def history(self, request: web.Request) -> web.Response:
         image = self._store.get(request.match_info["name"])

@@ -42,6 +42,7 @@ class Exec:
     cwd: str
     tty: bool
     stdin: bool
+    outputs: tuple[Stream, ...]
     privileged: bool
     detach_keys: str = ""
     running: bool = False
@@ -90,6 +91,14 @@ class Execs:
             cwd=cwd,
             tty=bool(body.get("Tty")),
             stdin=bool(body.get("AttachStdin")),
+            outputs=tuple(
+                stream
+                for stream, field in (
+                    (Stream.STDOUT, "AttachStdout"),
+                    (Stream.STDERR, "AttachStderr"),
+                )
+                if body.get(field)
+            ),
             privileged=bool(body.get("Privileged")),
             detach_keys=str(body.get("DetachKeys") or ""),
         )
@@ -139,12 +148,12 @@ class Execs:
                 theirs.append(reading)
                 ours.append(writing)
                 stdio[0] = descriptors.add(reading)
-            for stream in (1, 2) if taker is not None else ():
+            for stream in one.outputs if taker is not None else ():
                 reading, writing = os.pipe2(os.O_CLOEXEC)
                 ours.append(reading)
                 theirs.append(writing)
                 stdio[stream] = descriptors.add(writing)
-        if taker is not None:
+        if taker is not None and one.outputs:
             one.takers.append(taker)
         shared = find_shared(process.pid)
         joined = JOINED & ~shared
@@ -181,7 +190,7 @@ class Execs:
                 one.writer = Writer(loop, ours.pop(0))
             one.readers = [
                 Reader(loop, descriptor, stream, lambda: tuple(one.takers))
-                for descriptor, stream in zip(ours, (Stream.STDOUT, Stream.STDERR), strict=False)
+                for descriptor, stream in zip(ours, one.outputs, strict=False)
             ]
         attributes = container.attributes(execID=one.id)
         action = f"exec_start: {' '.join(one.argv)}"

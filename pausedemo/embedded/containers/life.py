@@ -113,9 +113,7 @@ class Lives:
         """Send a signal to the main process. Raises Conflict when it does not run."""
         number = parse_signal(signal_name)
         if not container.state.has_process or container.process is None:
-            raise Conflict(
-                f"Cannot kill container: {container.id}: Container {container.id} is not running"
-            )
+            raise Conflict(f"Container {container.id} is not running")
         if number == signal.SIGKILL or number == parse_signal(container.config["StopSignal"]):
             container.stopped_by_hand = True
         self._signal(container, number)
@@ -140,7 +138,8 @@ class Lives:
         """Let its processes go on."""
         async with container.lock:
             if container.state.status is not Status.PAUSED:
-                raise Conflict(f"Container {container.id} is not paused")
+                # 500, as dockerd's: it takes it for a defect of its own.
+                raise ServerError(f"Container {container.id} is not paused")
             self._freeze(container, frozen=False)
             container.state.status = Status.RUNNING
         self._node.events.publish("container", "unpause", container.id, container.attributes())

@@ -81,6 +81,8 @@ class Maker:
         options.check_limits(host, self._controllers)
         options.check_modes(body, host)
         image_name = body.get("Image") or ""
+        if not body.keys() - {"HostConfig", "NetworkingConfig"}:
+            raise BadParameter("Config cannot be empty in order to create a container")
         if not image_name:
             raise BadParameter("No image was specified")
         image = self._images.get(image_name)
@@ -183,7 +185,7 @@ class Maker:
             raise BadParameter(str(error)) from error
 
     def _resolve(self, host: dict[str, Any]) -> dict[str, Any]:
-        """``container:<name>`` becomes ``container:<id>``. Raises NotFound for PID and IPC."""
+        """``container:<name>`` becomes ``container:<id>``. Raises BadParameter for PID and IPC."""
         resolved = dict(host)
         for key in ("NetworkMode", "PidMode", "IpcMode"):
             kind, _, reference = str(host.get(key) or "").partition(":")
@@ -192,7 +194,10 @@ class Maker:
                 if key == "NetworkMode":
                     donor = self._containers.get(reference)
                 else:
-                    donor = self._containers.find(reference)
+                    try:
+                        donor = self._containers.find(reference)
+                    except NotFound as error:
+                        raise BadParameter(error.message) from None
                 if donor is not None:
                     resolved[key] = f"container:{donor.id}"
         return resolved
@@ -263,10 +268,7 @@ def open_log(folder: Path, wanted: dict[str, Any]) -> LogFile | None:
     if driver == "none":
         return None
     if driver not in ("json-file", "local"):
-        raise BadParameter(
-            f"logger: no log driver named '{driver}' is registered: the embedded engine has "
-            "json-file and none"
-        )
+        raise BadParameter(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
     size, files = given.pop("max-size", None), given.pop("max-file", "1")
     if given:
         raise NotSupported(f"the embedded engine does not support the log option {min(given)!r}")

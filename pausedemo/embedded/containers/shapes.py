@@ -30,6 +30,11 @@ _LABELS: Final = MapOf(str)
 _NUMBER: Final = 1 << 63
 _WORDS: Final = (_TEXTS, str)
 
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
 ENDPOINT: Final[Shape] = {
     "Aliases": _TEXTS,
     "Links": _TEXTS,
@@ -40,62 +45,28 @@ ENDPOINT: Final[Shape] = {
 }
 HOST: Final[Shape] = {
     **dict.fromkeys(
-        [
-            "NetworkMode",
-            "CgroupnsMode",
-            "IpcMode",
-            "PidMode",
-            "UTSMode",
-            "UsernsMode",
-            "Runtime",
-            "Isolation",
-            "VolumeDriver",
-            "ContainerIDFile",
-            "Cgroup",
-            "CgroupParent",
-            "CpusetCpus",
-            "CpusetMems",
-        ],
+        _names(
+            "NetworkMode CgroupnsMode IpcMode PidMode UTSMode UsernsMode Runtime Isolation "
+            "VolumeDriver ContainerIDFile Cgroup CgroupParent CpusetCpus CpusetMems"
+        ),
         str,
     ),
     **dict.fromkeys(
-        ["AutoRemove", "Privileged", "PublishAllPorts", "ReadonlyRootfs", "Init", "OomKillDisable"],
+        _names("AutoRemove Privileged PublishAllPorts ReadonlyRootfs Init OomKillDisable"),
         bool,
     ),
     **dict.fromkeys(
-        [
-            "ShmSize",
-            "CpuShares",
-            "Memory",
-            "MemorySwap",
-            "MemoryReservation",
-            "MemorySwappiness",
-            "KernelMemory",
-            "NanoCpus",
-            "CpuPeriod",
-            "CpuQuota",
-            "PidsLimit",
-            "OomScoreAdj",
-            "BlkioWeight",
-        ],
+        _names(
+            "ShmSize CpuShares Memory MemorySwap MemoryReservation MemorySwappiness "
+            "KernelMemory NanoCpus CpuPeriod CpuQuota PidsLimit OomScoreAdj BlkioWeight"
+        ),
         int,
     ),
     **dict.fromkeys(
-        [
-            "Binds",
-            "VolumesFrom",
-            "CapAdd",
-            "CapDrop",
-            "Dns",
-            "DnsOptions",
-            "DnsSearch",
-            "ExtraHosts",
-            "GroupAdd",
-            "Links",
-            "SecurityOpt",
-            "MaskedPaths",
-            "ReadonlyPaths",
-        ],
+        _names(
+            "Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd "
+            "Links SecurityOpt MaskedPaths ReadonlyPaths"
+        ),
         _TEXTS,
     ),
     "LogConfig": {"Type": str, "Config": _LABELS},
@@ -119,19 +90,9 @@ HOST: Final[Shape] = {
     ],
 }
 CREATE: Final[Shape] = {
+    **dict.fromkeys(_names("Hostname Domainname User Image WorkingDir MacAddress StopSignal"), str),
     **dict.fromkeys(
-        ["Hostname", "Domainname", "User", "Image", "WorkingDir", "MacAddress", "StopSignal"], str
-    ),
-    **dict.fromkeys(
-        [
-            "AttachStdin",
-            "AttachStdout",
-            "AttachStderr",
-            "Tty",
-            "OpenStdin",
-            "StdinOnce",
-            "NetworkDisabled",
-        ],
+        _names("AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce NetworkDisabled"),
         bool,
     ),
     "StopTimeout": int,

@@ -100,6 +100,7 @@ class Writer:
         self._descriptor = descriptor
         self._owned = owned
         self._waiting = bytearray()
+        self._room: list[Callable[[], None]] = []
         self._closing = False
         self._closed = False
         os.set_blocking(descriptor, False)
@@ -117,6 +118,12 @@ class Writer:
     def backlog(self) -> int:
         """Bytes that wait for room."""
         return len(self._waiting)
+
+    def call_on_room(self, callback: Callable[[], None]) -> None:
+        """Call once when nothing waits any more, or nothing is written any more."""
+        self._room.append(callback)
+        if not self._waiting:
+            self._call_room()
 
     def close(self) -> None:
         """Close when all is written."""
@@ -140,6 +147,7 @@ class Writer:
         except OSError:
             self._waiting.clear()
             self._closing = True
+        self._call_room()
         if self._closing:
             self._end()
 
@@ -153,3 +161,9 @@ class Writer:
             self._loop.remove_writer(self._descriptor)
             if self._owned:
                 os.close(self._descriptor)
+        self._call_room()
+
+    def _call_room(self) -> None:
+        room, self._room = self._room, []
+        for callback in room:
+            callback()

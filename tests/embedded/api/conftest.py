@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import docker
 import pytest
@@ -19,11 +20,11 @@ def client(embedded: RunningEngine) -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture
-def run(client: docker.DockerClient, busybox: str) -> Iterator[Callable[..., Container]]:
+def run(client: docker.DockerClient, busybox: str) -> Iterator[Callable[..., Any]]:
     """Start a container of busybox, detached; the test's end removes it."""
     made: list[Container] = []
 
-    def start(command: str | list[str] = "sleep 1000", **options: object) -> Container:
+    def start(command: str | list[str] = "sleep 1000", **options: Any) -> Container:
         options.setdefault("image", busybox)
         options.setdefault("init", None)
         made.append(client.containers.create(command=command, **options))

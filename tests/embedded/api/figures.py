@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,16 @@ _T = TypeVar("_T")
 
 
 def count_descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return len(list_descriptors(pid))
+
+
+def list_descriptors(pid: int) -> list[str]:
+    """What each is, so that a failure tells what was forgotten."""
+    found = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+            found.append(f"{one.name}: {one.readlink()}")
+    return found
 
 
 def find_children(pid: int) -> tuple[int, ...]:

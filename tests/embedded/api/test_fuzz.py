@@ -28,7 +28,13 @@ from tests.embedded.api.description import (
     make_values,
     read_description,
 )
-from tests.embedded.api.figures import count_descriptors, find_children, find_keeper, settle
+from tests.embedded.api.figures import (
+    count_descriptors,
+    find_children,
+    find_keeper,
+    list_descriptors,
+    settle,
+)
 from tests.embedded.api.wire import Answer, ask, open_socket
 from tests.embedded.engines import RunningEngine, running_engine
 
@@ -70,7 +76,9 @@ class World:
             assert made.status == 201, made
             self.container = json.loads(made.body)["Id"]
             assert ask(path, "POST", f"/containers/{self.container}/start").status == 204
-        made = ask(path, "POST", "/containers/live/exec", {"Cmd": ["echo", "x"]})
+        made = ask(
+            path, "POST", "/containers/live/exec", {"Cmd": ["echo", "x"], "AttachStdout": True}
+        )
         assert made.status == 201, made
         self.exec = json.loads(made.body)["Id"]
 
@@ -101,6 +109,9 @@ def remove_all(path: Path) -> None:
     for one in json.loads(ask(path, "GET", "/containers/json?all=1").body):
         gone = ask(path, "DELETE", f"/containers/{one['Id']}?force=1&v=1")
         assert gone.status in (204, 404, 409), gone
+    for kind in ("networks", "volumes", "images"):
+        pruned = ask(path, "POST", f"/{kind}/prune")
+        assert pruned.status == 200, pruned
 
 
 def check_nothing_left(engine: RunningEngine, held: int) -> None:
@@ -108,7 +119,8 @@ def check_nothing_left(engine: RunningEngine, held: int) -> None:
     assert settle(lambda: find_children(keeper), lambda left: not left) == ()
     folder = engine.state / "containers"
     assert settle(lambda: list(folder.iterdir()), lambda left: not left) == []
-    assert settle(lambda: count_descriptors(engine.pid), lambda now: now <= held) <= held
+    left = settle(lambda: list_descriptors(engine.pid), lambda now: len(now) <= held)
+    assert len(left) <= held, left
 
 
 NAMES = st.one_of(
@@ -137,7 +149,7 @@ def complete(endpoint: Endpoint, body: Any) -> bytes:
     if isinstance(body, dict) and endpoint.path == "/containers/create":
         body = {"Image": "<IMAGE>", **body}
     elif isinstance(body, dict) and endpoint.path == "/containers/{id}/exec":
-        body = {"Cmd": ["true"], **body}
+        body = {"Cmd": ["true"], "AttachStdout": True, **body}
     return json.dumps(body).encode()
 
 

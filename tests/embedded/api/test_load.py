@@ -7,9 +7,9 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import docker
-from docker.models.containers import Container
 
 from pausedemo.engine.connect import connect
 from pausedemo.images.cache import ImageCache
@@ -37,16 +37,14 @@ WRITE_BOTH = (
 )
 
 
-def read_exec_ids(client: docker.DockerClient, container: Container) -> list[str]:
+def read_exec_ids(client: Any, container: Any) -> list[str]:
     return client.api.inspect_container(container.id)["ExecIDs"] or []
 
 
-def test_two_hundred_execs_at_once_lose_no_byte(
-    embedded: RunningEngine, client: docker.DockerClient, run: Callable[..., Container]
-) -> None:
+def test_two_hundred_execs_at_once_lose_no_byte(client: Any, run: Callable[..., Any]) -> None:
     container = run()
 
-    def execute(number: int) -> tuple[int, bytes, bytes]:
+    def execute(_number: int) -> tuple[int, bytes, bytes]:
         made = client.api.exec_create(container.id, ["sh", "-c", WRITE_BOTH])["Id"]
         out, err = client.api.exec_start(made, demux=True)
         return client.api.exec_inspect(made)["ExitCode"], out, err
@@ -63,16 +61,14 @@ def test_two_hundred_execs_at_once_lose_no_byte(
     assert not settle(lambda: read_exec_ids(client, container), lambda left: not left)
 
 
-def test_first_bytes_of_an_exec_are_never_lost(
-    client: docker.DockerClient, run: Callable[..., Container]
-) -> None:
+def test_first_bytes_of_an_exec_are_never_lost(run: Callable[..., Any]) -> None:
     container = run()
     outputs = [container.exec_run(["echo", "here"], demux=True).output for _ in range(100)]
     assert outputs == [(b"here\n", None)] * 100
 
 
 @contextlib.contextmanager
-def many_containers(client: docker.DockerClient, image: str, count: int) -> Iterator[list[str]]:
+def many_containers(client: Any, image: str, count: int) -> Iterator[list[str]]:
     """So many that run."""
     ids: list[str] = []
     try:
@@ -110,7 +106,7 @@ def test_five_hundred_containers_are_alive_at_once(embedded: RunningEngine, paus
 
 
 def test_an_attached_client_that_does_not_read_stops_its_container_and_nobody_else(
-    embedded: RunningEngine, client: docker.DockerClient, run: Callable[..., Container]
+    embedded: RunningEngine, run: Callable[..., Any]
 ) -> None:
     other = run()
     before = read_memory(embedded.pid)["Rss"]
@@ -129,7 +125,7 @@ def test_an_attached_client_that_does_not_read_stops_its_container_and_nobody_el
 
 
 def test_a_client_of_exec_that_does_not_read_is_not_buffered(
-    embedded: RunningEngine, client: docker.DockerClient, run: Callable[..., Container]
+    embedded: RunningEngine, client: Any, run: Callable[..., Any]
 ) -> None:
     container = run()
     before = read_memory(embedded.pid)["Rss"]
@@ -143,7 +139,7 @@ def test_a_client_of_exec_that_does_not_read_is_not_buffered(
 
 
 def test_a_listener_that_does_not_read_events_is_not_waited_for(
-    embedded: RunningEngine, client: docker.DockerClient, run: Callable[..., Container]
+    embedded: RunningEngine, run: Callable[..., Any]
 ) -> None:
     container = run()
     before = read_memory(embedded.pid)["Rss"]
@@ -156,7 +152,7 @@ def test_a_listener_that_does_not_read_events_is_not_waited_for(
 
 
 def test_a_hundred_megabytes_of_log_stay_within_its_rotation(
-    embedded: RunningEngine, client: docker.DockerClient, run: Callable[..., Container]
+    embedded: RunningEngine, client: Any, run: Callable[..., Any]
 ) -> None:
     before = read_memory(embedded.pid)["Rss"]
     container = run(

@@ -129,7 +129,7 @@ def test_a_pull_sends_its_progress(client, registry):
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [
-        ("GET", "/images/a%2Fb/json", 404, "No such image: a/b:latest"),
+        ("GET", "/images/a%2Fb/json", 404, "no such image: a/b: No such image: a/b:latest"),
         ("GET", "/images/a/b:2/history", 404, "No such image: a/b:2"),
         ("GET", "/images/A/json", 400,
          "invalid reference format: repository name must be lowercase"),

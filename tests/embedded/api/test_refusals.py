@@ -1,0 +1,169 @@
+"""What is refused, in dockerd's words: the same requests to both engines, where both are there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pausedemo.engine.docker import DockerEngine
+from pausedemo.engine.port import Engine
+from tests.conftest import skip_or_fail
+from tests.embedded.api.wire import Answer, ask
+from tests.embedded.engines import RunningEngine
+
+CREATE = "POST /containers/create?name=pausedemo-refused"
+#: Names of objects that each engine has, made before: a container that runs, one that does not.
+LIVE, STILL = "pausedemo-refusals-live", "pausedemo-refusals-still"
+
+EARLY = "dockerd 20.10 takes it and goes on without it, or fails at the start"
+FAULT = "dockerd 20.10 gives 500; it is the request's fault, and later versions say 400"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, and the status that both give. ``ours``: why ours differs, if it does."""
+
+    request: str
+    body: dict[str, Any] | None
+    status: int
+    ours: str = ""
+
+
+def with_host(**host: Any) -> dict[str, Any]:
+    return {"Image": "IMAGE", "HostConfig": host}
+
+
+CASES = (
+    Case("GET /containers/gone/json", None, 404),
+    Case("GET /containers/gone/logs?stdout=1", None, 404),
+    Case(f"GET /containers/{LIVE}/logs", None, 400),
+    Case("POST /containers/gone/start", None, 404),
+    Case("POST /containers/gone/kill", None, 404),
+    Case("POST /containers/gone/wait", None, 404),
+    Case("DELETE /containers/gone", None, 404),
+    Case(f"DELETE /containers/{LIVE}", None, 409),
+    Case(f"POST /containers/{LIVE}/start", None, 304),
+    Case(f"POST /containers/{STILL}/stop", None, 304),
+    Case(f"POST /containers/{STILL}/kill", None, 409),
+    Case(f"POST /containers/{LIVE}/kill?signal=NONE", None, 400),
+    Case(f"POST /containers/{STILL}/pause", None, 409),
+    Case(f"POST /containers/{LIVE}/unpause", None, 500),
+    Case(f"POST /containers/{STILL}/exec", {"Cmd": ["true"]}, 409),
+    Case(f"POST /containers/{LIVE}/exec", {}, 400),
+    Case("POST /exec/gone/start", {}, 404),
+    Case("GET /exec/gone/json", None, 404),
+    Case(f"GET /containers/{STILL}/top", None, 409),
+    Case(f"GET /containers/{LIVE}/archive?path=/gone", None, 404),
+    Case(f"GET /containers/{LIVE}/archive", None, 400, "dockerd 20.10 leaves out a space"),
+    Case(f"POST /containers/{LIVE}/rename?name={STILL}", None, 409),
+    Case(f"POST /containers/{LIVE}/rename?name=", None, 400),
+    Case(f"POST /containers/{LIVE}/rename?name=a/b", None, 400),
+    Case(f"POST /containers/create?name={LIVE}", {"Image": "IMAGE"}, 409),
+    Case("POST /containers/create?name=a/b", {"Image": "IMAGE"}, 400),
+    Case(CREATE, {"Image": "no/such:image"}, 404),
+    Case(CREATE, {}, 400),
+    Case(CREATE, with_host(NetworkMode=f"container:{LIVE}") | {"Hostname": "a"}, 400),
+    Case(CREATE, with_host(NetworkMode=f"container:{LIVE}", Dns=["1.1.1.1"]), 400),
+    Case(CREATE, with_host(NetworkMode=f"container:{LIVE}", ExtraHosts=["a:1.1.1.1"]), 400),
+    Case(CREATE, with_host(NetworkMode=f"container:{LIVE}", PublishAllPorts=True), 400),
+    Case(CREATE, with_host(PidMode="container:gone"), 400),
+    Case(CREATE, with_host(IpcMode="container:gone"), 400),
+    Case(CREATE, with_host(IpcMode="wrong"), 400, EARLY),
+    Case(CREATE, with_host(PidMode="wrong"), 400, EARLY),
+    Case(CREATE, with_host(UTSMode="wrong"), 400, EARLY),
+    Case(CREATE, with_host(RestartPolicy={"Name": "sometimes"}), 400),
+    Case(CREATE, with_host(RestartPolicy={"Name": "always", "MaximumRetryCount": 2}), 400),
+    Case(CREATE, with_host(RestartPolicy={"Name": "always"}, AutoRemove=True), 400),
+    Case(CREATE, with_host(Memory=1024), 400),
+    Case(CREATE, with_host(CapAdd=["NOTHING"]), 400),
+    Case(CREATE, with_host(Binds=["a:b"]), 400, FAULT),
+    Case(CREATE, with_host(Binds=["/a:/b:c"]), 400, FAULT),
+    Case(CREATE, with_host(Binds=["/:/b", "/:/b"]), 400),
+    Case(CREATE, with_host(Mounts=[{"Type": "bind", "Source": "/gone", "Target": "/a"}]), 400),
+    Case(CREATE, with_host(LogConfig={"Type": "wrong"}), 400),
+    Case(CREATE, {"Image": "IMAGE", "StopSignal": "NONE"}, 400),
+    Case('GET /containers/json?filters={"colour":["red"]}', None, 400),
+    Case('GET /containers/json?filters={"status":["red"]}', None, 400),
+    Case("GET /images/gone/json", None, 404),
+    Case("DELETE /images/gone", None, 404),
+    Case("POST /images/gone/tag?repo=a", None, 404),
+    Case("GET /networks/gone", None, 404),
+    Case("DELETE /networks/bridge", None, 403),
+    Case("POST /networks/create", {"Name": "bridge"}, 403),
+    Case("GET /volumes/gone", None, 404),
+    Case("POST /volumes/create", {"Name": "a/b"}, 400),
+)
+
+
+def send(path: Path, case: Case, image: str) -> Answer:
+    method, target = case.request.split(" ", 1)
+    body = None
+    if case.body is not None:
+        body = json.dumps(case.body).replace("IMAGE", image).encode()
+    answer = ask(path, method, f"/v1.41{target}".replace('"', "%22"), body)
+    if answer.status == 201:  # it was taken: nothing may stay for the next one
+        made = json.loads(answer.body).get("Id") or json.loads(answer.body).get("Name")
+        ask(path, "DELETE", f"/containers/{made}?force=1")
+    return answer
+
+
+def prepare(path: Path, image: str) -> None:
+    for name in (LIVE, STILL):
+        ask(path, "DELETE", f"/containers/{name}?force=1")
+        body = {"Image": image, "Cmd": ["sleep", "1000"]}
+        assert ask(path, "POST", f"/containers/create?name={name}", body).status == 201
+    assert ask(path, "POST", f"/containers/{LIVE}/start").status == 204
+
+
+def clean(path: Path) -> None:
+    for name in (LIVE, STILL):
+        ask(path, "DELETE", f"/containers/{name}?force=1")
+
+
+@pytest.fixture(scope="module")
+def ours(embedded: RunningEngine, busybox: str) -> Iterator[Path]:
+    prepare(embedded.socket, busybox)
+    yield embedded.socket
+    clean(embedded.socket)
+
+
+@pytest.fixture(scope="module")
+def theirs(engine: Engine, busybox_image: str) -> Iterator[Path]:
+    """The socket of a dockerd."""
+    assert isinstance(engine, DockerEngine)
+    if engine.describe().name != "docker" or not engine.url.startswith("unix://"):
+        skip_or_fail(f"no dockerd on a unix socket, but {engine.url}")
+    path = Path(engine.url.removeprefix("unix://"))
+    prepare(path, busybox_image)
+    yield path
+    clean(path)
+
+
+def normalise(message: str) -> str:
+    """Ids differ from engine to engine."""
+    return re.sub(r"\b[0-9a-f]{64}\b", "ID", message)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.request} {case.body or ''}")
+def test_a_refusal_has_its_status(ours: Path, busybox: str, case: Case) -> None:
+    answer = send(ours, case, busybox)
+    assert answer.status == case.status, answer
+    assert answer.status == 304 or answer.message
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.request} {case.body or ''}")
+def test_dockerd_refuses_with_the_same_status_and_words(
+    ours: Path, theirs: Path, busybox: str, busybox_image: str, case: Case
+) -> None:
+    own, other = send(ours, case, busybox), send(theirs, case, busybox_image)
+    said = (own.status, normalise(own.message))
+    wanted = (other.status, normalise(other.message))
+    # A difference that is listed and is none any more is to be taken off the list.
+    assert (said == wanted) is (not case.ours), f"\nours   {said}\ndocker {wanted}"
