@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pausedemo.embedded.containers.making import check_types, merge_config, open_log, parse_size
+from pausedemo.embedded.containers.making import merge_config, open_log, parse_size
 from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
 
 IMAGE = {
@@ -86,43 +86,6 @@ def test_an_image_that_says_nothing_leaves_docker_s_defaults():
     assert (merged["User"], merged["WorkingDir"], merged["Env"]) == ("", "", [])
     assert (merged["Volumes"], merged["Healthcheck"], merged["Labels"]) == (None, None, {})
     assert (merged["AttachStdin"], merged["AttachStdout"]) == (False, True)
-
-
-@pytest.mark.parametrize(
-    ("body", "host"),
-    [
-        ({"Image": 5}, {}),
-        ({"Tty": "yes"}, {}),
-        ({"Env": "A=1"}, {}),
-        ({"Env": [1]}, {}),
-        ({"Cmd": {"a": 1}}, {}),
-        ({"Cmd": [None]}, {}),
-        ({"Labels": ["a"]}, {}),
-        ({"Labels": {"a": 1}}, {}),
-        ({"StopTimeout": "5"}, {}),
-        ({"NetworkingConfig": []}, {}),
-        ({}, {"Memory": "64m"}),
-        ({}, {"Binds": "/a:/b"}),
-        ({}, {"Binds": [1]}),
-        ({}, {"CapAdd": [None]}),
-        ({}, {"Mounts": ["/a"]}),
-        ({}, {"Ulimits": [1]}),
-        ({}, {"NetworkMode": 1}),
-        ({}, {"PortBindings": []}),
-        ({}, {"Tmpfs": []}),
-        ({}, {"Privileged": 1}),
-    ],
-)
-def test_a_body_of_the_wrong_kind_is_refused(body, host):
-    with pytest.raises(BadParameter, match="invalid value for"):
-        check_types(body, host)
-
-
-def test_null_and_the_right_kinds_pass():
-    check_types(
-        {"Image": "x", "Cmd": "a b", "Env": None, "Labels": {"a": ""}, "Tty": None},
-        {"Memory": 5, "Binds": None, "Privileged": False, "Mounts": [{}]},
-    )
 
 
 @pytest.mark.parametrize(
