@@ -1,48 +1,69 @@
-"""The ``filters`` of a request: ``{"k": {"v": true}}`` by the CLI, ``{"k": ["v"]}`` by the SDK."""
+"""The ``filters`` parameter: ``{"label": ["a=b"]}`` (SDK) or ``{"label": {"a=b": true}}`` (CLI)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from pausedemo.embedded.errors import BadParameter
 
-Filters = dict[str, tuple[str, ...]]
+Filters = Mapping[str, tuple[str, ...]]
+
+#: As Go reads a boolean (strconv.ParseBool), in capitals or not.
+_FLAGS: Final = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 
 
-def parse_filters(text: str | None, known: Iterable[str]) -> Filters:
-    """Values by key. Raises BadParameter in dockerd's words for a key that is not ``known``."""
+def parse_filters(text: str | None, known: Collection[str]) -> Filters:
+    """Each filter's values, in the order given; a filter without any is left out.
+
+    Raises BadParameter for what is no such object, and for names that are not ``known``.
+    """
     if not text:
         return {}
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadParameter(f"invalid filter: {text}") from None
-    if not isinstance(raw, dict):
-        raise BadParameter(f"invalid filter: {text}")
-    filters: Filters = {}
-    allowed = set(known)
-    for key, values in raw.items():
-        if key not in allowed:
-            raise BadParameter(f"Invalid filter '{key}'")
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadParameter(f"invalid filter: {error}") from error
+    if not isinstance(given, dict):
+        raise BadParameter("invalid filter: not an object")
+    filters: dict[str, tuple[str, ...]] = {}
+    for name, values in given.items():
+        if name not in known:
+            raise BadParameter(f"Invalid filter '{name}'")
         if isinstance(values, dict):
-            chosen = [value for value, is_on in values.items() if is_on]
-        elif isinstance(values, list):
-            chosen = [_word(value) for value in values]
-        elif values is None:
-            chosen = []
-        else:
-            chosen = [_word(values)]
-        if chosen:
-            filters[key] = tuple(chosen)
+            values = [value for value, on in values.items() if on]
+        if not isinstance(values, list | None) or not all(map(_is_plain, values or ())):
+            raise BadParameter(f"invalid filter: the values of '{name}' are no list of strings")
+        if values:
+            filters[name] = tuple(map(_write, values))
     return filters
 
 
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | bool | int)
+
+
+def _write(value: object) -> str:
+    # The SDK hands on what it was given: booleans and numbers, too.
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def parse_flag(filters: Filters, name: str, default: bool | None = None) -> bool | None:
+    """A filter that is true or false; ``default`` when it is not given. Raises BadParameter."""
+    meant = {_FLAGS.get(value.lower()) for value in filters.get(name, ())}
+    if not meant:
+        return default
+    if len(meant) > 1 or None in meant:
+        raise BadParameter(f"Invalid filter '{name}=[{' '.join(filters[name])}]'")
+    return meant.pop()
+
+
 def match_labels(labels: Mapping[str, str], wanted: Iterable[str]) -> bool:
-    """Whether all of ``key`` and ``key=value`` are among the labels."""
-    for one in wanted:
-        key, has_value, value = one.partition("=")
-        if key not in labels or (has_value and labels[key] != value):
+    """Whether all of ``key`` and ``key=value`` are met."""
+    for text in wanted:
+        key, equals, value = text.partition("=")
+        if key not in labels or (equals and labels[key] != value):
             return False
     return True
 
@@ -52,9 +73,3 @@ def parse_bool(text: str | None, default: bool = False) -> bool:
     if text is None:
         return default
     return text.strip().lower() not in ("", "0", "no", "false", "none")
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pausedemo.embedded.errors import BadParameter
-from pausedemo.embedded.filters import match_labels, parse_bool, parse_filters
+from pausedemo.embedded.filters import match_labels, parse_bool, parse_filters, parse_flag
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,6 @@ from pausedemo.embedded.filters import match_labels, parse_bool, parse_filters
         ('{"label": {"a": false}}', {}),
         ('{"label": ["a", "b=c"]}', {"label": ("a", "b=c")}),
         ('{"label": [true, false, 5]}', {"label": ("true", "false", "5")}),
-        ('{"label": "a"}', {"label": ("a",)}),
         ('{"label": []}', {}),
         ('{"label": null}', {}),
         ('{"label": ["a"], "id": {"b": true}}', {"label": ("a",), "id": ("b",)}),
@@ -80,3 +79,22 @@ def test_labels_match_when_all_that_are_wanted_are_there(wanted, matches):
 )
 def test_what_is_not_plainly_false_is_true(text, default, value):
     assert parse_bool(text, default) is value
+
+
+@pytest.mark.parametrize(
+    ("values", "flag"), [((), None), (("1",), True), (("False",), False), (("true", "1"), True)]
+)
+def test_flags(values, flag):
+    assert parse_flag({"all": values}, "all") is flag
+
+
+@pytest.mark.parametrize("values", [("yes",), ("0", "1")])
+def test_a_flag_that_is_neither_is_refused(values):
+    with pytest.raises(BadParameter, match="Invalid filter 'all="):
+        parse_flag({"all": values}, "all")
+
+
+@pytest.mark.parametrize("text", ['{"label": "a"}', '{"label": 1}', '{"label": [["a"]]}'])
+def test_values_that_are_no_list_of_plain_things_are_refused(text):
+    with pytest.raises(BadParameter, match="no list of strings"):
+        parse_filters(text, ["label"])

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pausedemo.embedded.api.lines import Tell, answer_lines
 from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
+from pausedemo.embedded.filters import parse_filters
 from pausedemo.embedded.images.archive import load_images
 from pausedemo.embedded.images.changes import apply_changes
 from pausedemo.embedded.images.configs import make_import_config, this_architecture
@@ -20,7 +21,6 @@ from pausedemo.embedded.images.filters import (
     LIST_FILTERS,
     PRUNE_FILTERS,
     list_images,
-    parse_filters,
 )
 from pausedemo.embedded.images.image import Image, render_history, render_inspect, render_summary
 from pausedemo.embedded.images.reference import join_reference

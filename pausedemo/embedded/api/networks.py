@@ -7,10 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
+from pausedemo.embedded.api.requests import query_filters
 from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported, ServerError
 from pausedemo.embedded.network.model import Attachment, FindMember
 from pausedemo.embedded.network.networks import Networks
 from pausedemo.embedded.network.placing import check_attachment
+from pausedemo.embedded.network.views import LIST_FILTERS, PRUNE_FILTERS
 
 
 class NetworksApi:
@@ -33,7 +35,7 @@ class NetworksApi:
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        return web.json_response(self._networks.list(_parse_filters(request)))
+        return web.json_response(self._networks.list(query_filters(request, LIST_FILTERS)))
 
     async def inspect(self, request: web.Request) -> web.Response:
         if request.query.get("scope") not in (None, "", "local"):
@@ -49,7 +51,7 @@ class NetworksApi:
         return web.Response(status=204)
 
     async def prune(self, request: web.Request) -> web.Response:
-        removed = await self._networks.prune(_parse_filters(request))
+        removed = await self._networks.prune(query_filters(request, PRUNE_FILTERS))
         return web.json_response({"NetworksDeleted": list(removed) or None})
 
     async def connect(self, request: web.Request) -> web.Response:
@@ -125,22 +127,3 @@ async def _read_body(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadParameter("the request's body is not a JSON object")
     return body
-
-
-def _parse_filters(request: web.Request) -> dict[str, tuple[str, ...]]:
-    """``{"k":{"v":true}}`` (docker command line) or ``{"k":["v"]}`` (SDK), SDK booleans too."""
-    text = request.query.get("filters") or "{}"
-    try:
-        filters = json.loads(text)
-    except ValueError as error:
-        raise BadParameter(f"invalid filter: {error}") from error
-    if not isinstance(filters, dict):
-        raise BadParameter("invalid filter")
-    parsed = {}
-    for name, values in filters.items():
-        if isinstance(values, dict):
-            values = [value for value, wanted in values.items() if wanted]
-        elif not isinstance(values, list):
-            raise BadParameter("invalid filter")
-        parsed[name] = tuple(str(value) for value in values)
-    return parsed

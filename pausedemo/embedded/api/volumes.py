@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from pausedemo.embedded.api.filters import Filters, bears_labels, parse_filters, parse_flag
 from pausedemo.embedded.api.requests import API
 from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.filters import Filters, match_labels, parse_filters, parse_flag
 from pausedemo.embedded.volumes import Volume, Volumes
 
 LISTED_BY: Final = ("dangling", "driver", "label", "name")
@@ -56,7 +56,7 @@ class VolumesApi:
         return (
             (not names or any(name in volume.name for name in names))
             and (not drivers or "local" in drivers)
-            and bears_labels(volume.labels or {}, filters.get("label", ()))
+            and match_labels(volume.labels or {}, filters.get("label", ()))
             and (dangling is None or dangling != bool(self._volumes.holders(volume.name)))
         )
 
@@ -93,7 +93,7 @@ class VolumesApi:
             volume
             for volume in self._volumes.list()
             if (named_too or volume.is_anonymous)
-            and bears_labels(volume.labels or {}, filters.get("label", ()))
+            and match_labels(volume.labels or {}, filters.get("label", ()))
             and not _bears_any(volume, filters.get("label!", ()))
         ]
         removed, freed = await asyncio.to_thread(self._volumes.prune, chosen)
@@ -108,7 +108,7 @@ class VolumesApi:
 
 
 def _bears_any(volume: Volume, labels: Sequence[str]) -> bool:
-    return any(bears_labels(volume.labels or {}, [text]) for text in labels)
+    return any(match_labels(volume.labels or {}, [text]) for text in labels)
 
 
 async def _read_object(request: web.Request) -> Mapping[str, Any]:

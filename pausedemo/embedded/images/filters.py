@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.filters import Filters, match_labels, parse_flag
 from pausedemo.embedded.images.image import Image, parse_created
 from pausedemo.embedded.images.reference import Reference
 
-Filters = Mapping[str, tuple[str, ...]]
 LIST_FILTERS: Final = frozenset({"dangling", "label", "before", "since", "reference"})
 PRUNE_FILTERS: Final = frozenset({"dangling", "label", "label!", "until"})
-_TRUE: Final = ("1", "t", "true", "T", "TRUE", "True")
-_FALSE: Final = ("0", "f", "false", "F", "FALSE", "False")
 _DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?(?:h|m|s))+")
 _UNITS: Final = {"h": 3600, "m": 60, "s": 1}
 
 
-def parse_filters(text: str, known: Iterable[str]) -> Filters:
-    """Filters as the docker command (``{"k":{"v":true}}``) or the SDK (``{"k":["v"]}``) writes.
-
-    Raises BadParameter for other JSON, and for names that are not ``known``.
-    """
-    try:
-        parsed = json.loads(text) if text else {}
-    except ValueError as error:
-        raise BadParameter(f"invalid filters: {error}") from error
-    if not isinstance(parsed, dict):
-        raise BadParameter("invalid filters: not an object")
-    found: dict[str, tuple[str, ...]] = {}
-    for key, values in parsed.items():
-        if key not in known:
-            raise BadParameter(f"Invalid filter '{key}'")
-        if isinstance(values, dict):
-            values = [value for value, is_set in values.items() if is_set]
-        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-            raise BadParameter(f"invalid filters: {key} is not a list of strings")
-        found[key] = tuple(values)
-    return found
-
-
-def read_flag(filters: Filters, key: str, default: bool | None = None) -> bool | None:
-    """A filter that is true or false; ``default`` where it is not given."""
-    values = filters.get(key)
-    if not values:
-        return default
-    if all(value in _TRUE for value in values):
-        return True
-    if all(value in _FALSE for value in values):
-        return False
-    raise BadParameter(f"Invalid filter '{key}={list(values)}'")
-
-
 def matches_labels(image: Image, filters: Filters) -> bool:
     """Whether all ``label`` filters hold, and none of ``label!``."""
-    return all(_has_label(image, wanted) for wanted in filters.get("label", ())) and not any(
-        _has_label(image, unwanted) for unwanted in filters.get("label!", ())
+    return match_labels(image.labels, filters.get("label", ())) and not any(
+        match_labels(image.labels, [unwanted]) for unwanted in filters.get("label!", ())
     )
-
-
-def _has_label(image: Image, wanted: str) -> bool:
-    key, has_value, value = wanted.partition("=")
-    labels = image.labels
-    return key in labels and (not has_value or labels[key] == value)
 
 
 def matches_reference(name: Reference, patterns: Iterable[str]) -> bool:
@@ -113,7 +69,7 @@ def list_images(
     """
     rows = list(images)
     parents = {image.parent for image in rows}
-    dangling = read_flag(filters, "dangling")
+    dangling = parse_flag(filters, "dangling")
     befores = [find(one).created for one in filters.get("before", ())]
     sinces = [find(one).created for one in filters.get("since", ())]
     found = []

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pausedemo.embedded.errors import Conflict
+from pausedemo.embedded.filters import Filters, parse_flag
 from pausedemo.embedded.images.events import Events, tell
-from pausedemo.embedded.images.filters import Filters, matches_labels, read_flag, read_until
+from pausedemo.embedded.images.filters import matches_labels, read_until
 from pausedemo.embedded.images.image import Image
 from pausedemo.embedded.images.reference import Reference, parse_reference
 from pausedemo.embedded.images.store import ImageStore
@@ -143,7 +144,7 @@ def _chain_ids(image: Image) -> dict[str, str]:
 
 def prune_images(store: ImageStore, events: Events, filters: Filters) -> dict[str, Any]:
     """``POST /images/prune``: remove what no container uses, of it the nameless unless told."""
-    dangling_only = read_flag(filters, "dangling", default=True)
+    dangling_only = parse_flag(filters, "dangling", default=True)
     until = read_until(filters, time.time())
     rows: Rows = []
     with store.lock:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.errors import ServerError
+from pausedemo.embedded.filters import Filters
 from pausedemo.embedded.network import dns, files, placing, views
 from pausedemo.embedded.network.links import Links, Plan
 from pausedemo.embedded.network.model import (
@@ -195,7 +196,7 @@ class Networks:
         """A network as dockerd's JSON."""
         return views.render_network(self.find(reference))
 
-    def list(self, filters: views.Filters) -> list[dict[str, Any]]:
+    def list(self, filters: Filters) -> list[dict[str, Any]]:
         """The networks as dockerd's JSON that ``filters`` let through."""
         return [
             views.render_network(one, containers=False)
@@ -207,7 +208,7 @@ class Networks:
         """Remove a network. NotFound; Forbidden for a predefined one and one in use."""
         await self._registry.delete(reference)
 
-    async def prune(self, filters: views.Filters) -> tuple[str, ...]:
+    async def prune(self, filters: Filters) -> tuple[str, ...]:
         """Remove the networks that nobody is on: their names."""
         now = datetime.datetime.now(datetime.UTC)
         every = tuple(self._registry.networks.values())

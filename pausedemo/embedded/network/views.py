@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.filters import Filters, match_labels, parse_flag
 from pausedemo.embedded.network.model import DEFAULT, Network
 
-Filters = Mapping[str, Sequence[str]]
-_LIST_FILTERS: Final = ("dangling", "driver", "id", "label", "name", "scope", "type")
-_PRUNE_FILTERS: Final = ("label", "label!", "until")
+LIST_FILTERS: Final = ("dangling", "driver", "id", "label", "name", "scope", "type")
+PRUNE_FILTERS: Final = ("label", "label!", "until")
 _DEFAULT_OPTIONS: Final = {
     "com.docker.network.bridge.default_bridge": "true",
     "com.docker.network.bridge.enable_icc": "true",
@@ -82,34 +81,32 @@ def render_time(moment: datetime.datetime) -> str:
 
 def matches(network: Network, filters: Filters) -> bool:
     """Whether a list with ``filters`` shows a network. Raises BadParameter on a wrong filter."""
-    _check(filters, _LIST_FILTERS)
     custom = "builtin" if network.predefined else "custom"
     dangling = not (network.predefined or network.sandboxes)
     for value in filters.get("type", ()):
         if value not in ("builtin", "custom"):
             raise BadParameter(f"Invalid filter: 'type'='{value}'")
-    wanted_dangling = [_parse_bool("dangling", one) for one in filters.get("dangling", ())]
+    wanted_dangling = parse_flag(filters, "dangling")
     return (
         _any(filters, "driver", lambda value: value == network.driver)
         and _any(filters, "id", lambda value: network.id.startswith(value))
         and _any(filters, "name", lambda value: value in network.name)
         and _any(filters, "scope", lambda value: value == "local")
         and _any(filters, "type", lambda value: value == custom)
-        and all(wanted == dangling for wanted in wanted_dangling)
-        and all(_has_label(network, value) for value in filters.get("label", ()))
+        and wanted_dangling in (None, dangling)
+        and match_labels(network.labels, filters.get("label", ()))
     )
 
 
 def prunable(network: Network, filters: Filters, now: datetime.datetime) -> bool:
     """Whether ``prune`` removes a network. Raises BadParameter on a wrong filter."""
-    _check(filters, _PRUNE_FILTERS)
     if network.predefined or network.sandboxes:
         return False
     for value in filters.get("until", ()):
         if network.created >= parse_until(value, now):
             return False
-    return all(_has_label(network, value) for value in filters.get("label", ())) and not any(
-        _has_label(network, value) for value in filters.get("label!", ())
+    return match_labels(network.labels, filters.get("label", ())) and not any(
+        match_labels(network.labels, [value]) for value in filters.get("label!", ())
     )
 
 
@@ -138,25 +135,6 @@ def parse_until(text: str, now: datetime.datetime) -> datetime.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def _check(filters: Filters, known: tuple[str, ...]) -> None:
-    for name in filters:
-        if name not in known:
-            raise BadParameter(f"Invalid filter '{name}'")
-
-
 def _any(filters: Filters, name: str, fits: Any) -> bool:
     values = filters.get(name, ())
     return not values or any(fits(value) for value in values)
-
-
-def _has_label(network: Network, wanted: str) -> bool:
-    key, separator, value = wanted.partition("=")
-    return key in network.labels and (not separator or network.labels[key] == value)
-
-
-def _parse_bool(name: str, text: str) -> bool:
-    if text.lower() in ("1", "true", "t"):
-        return True
-    if text.lower() in ("0", "false", "f"):
-        return False
-    raise BadParameter(f"Invalid filter '{name}={text}'")

@@ -10,7 +10,8 @@ import threading
 import pytest
 
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
-from pausedemo.embedded.images.filters import LIST_FILTERS, list_images, parse_filters
+from pausedemo.embedded.filters import parse_filters
+from pausedemo.embedded.images.filters import LIST_FILTERS, list_images
 from pausedemo.embedded.images.image import render_history, render_inspect, render_summary
 from pausedemo.embedded.images.limits import BadArchive
 from pausedemo.embedded.images.removal import delete_image, prune_images
@@ -229,7 +230,7 @@ def test_filters_choose_images(store, add, filters, expected):
     assert {tag for image in found for tag in render_summary(image)["RepoTags"]} == expected
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"x":["1"]}', '{"label":1}', '{"label":[1]}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"x":["1"]}', '{"label":1}', '{"label":[{}]}'])
 def test_wrong_filters_are_refused(text):
     with pytest.raises(BadParameter):
         parse_filters(text, LIST_FILTERS)
