@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, Final, overload
 
 from aiohttp import web
@@ -63,6 +63,6 @@ def query_int(request: web.Request, name: str, default: int | None) -> int | Non
     return int(text)
 
 
-def query_filters(request: web.Request, known: Iterable[str]) -> Filters:
+def query_filters(request: web.Request, known: Collection[str]) -> Filters:
     """The query's filters. Raises BadParameter."""
     return parse_filters(request.query.get("filters"), known)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pausedemo.embedded.api.networks import parse_attachment
 from pausedemo.embedded.errors import ApiError, BadParameter
+from pausedemo.embedded.filters import parse_filters
 from pausedemo.embedded.network.creation import make_network, parse_create
-from pausedemo.embedded.network.views import parse_until, prunable, render_time
+from pausedemo.embedded.network.views import PRUNE_FILTERS, parse_until, prunable, render_time
 
 NOON = datetime.datetime(2024, 5, 6, 12, tzinfo=datetime.UTC)
 SMALL = (
@@ -135,7 +136,7 @@ def test_prune_goes_by_labels_and_age(filters, removed):
 
 def test_prune_refuses_an_unknown_filter():
     with pytest.raises(BadParameter, match="Invalid filter 'shoe'"):
-        prunable(make_network("blue"), {"shoe": ["9"]}, NOON)
+        parse_filters('{"shoe": ["9"]}', PRUNE_FILTERS)
 
 
 def test_times_have_nine_digits():
