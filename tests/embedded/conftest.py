@@ -54,6 +54,8 @@ def running_engine(folder: Path) -> Iterator[Embedded]:
                 *("--socket", str(socket), "--state", str(state)),
             ],
             stdin=subprocess.DEVNULL,
+            # Not ours: an engine left by tests that were killed would hold a pipe open for ever.
+            stdout=stderr,
             stderr=stderr,
             # Away from the terminal: an interrupt is for the tests, which then stop it in order.
             start_new_session=True,
