@@ -9,38 +9,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import os
 import signal
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.filling import VolumeFiller
-from pausedemo.embedded.containers.launching import (
-    Descriptors,
-    plan_launch,
-    write_files,
-)
 from pausedemo.embedded.containers.making import Maker
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import parse_signal
-from pausedemo.embedded.containers.streams import Reader, Stream, Writer
+from pausedemo.embedded.containers.starting import Starter
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotModified, ServerError
 from pausedemo.embedded.keeper.child import CANNOT_RUN, NOT_FOUND
 from pausedemo.embedded.keeper.client import LaunchFailed
-from pausedemo.embedded.kernel.syscalls import MountFlag
-from pausedemo.embedded.network.model import Attachment
 
 DEFAULT_GRACE_S: Final = 10
 #: moby, restartmanager: the first wait, doubled each time, and the time that resets it.
 FIRST_BACKOFF_S: Final = 0.1
 LONGEST_BACKOFF_S: Final = 60.0
 STEADY_AFTER_S: Final = 10.0
-#: How long its output may still come after a process has ended, when others hold the pipe.
-LAST_OUTPUT_S: Final = 1.0
 KILL_WAIT_S: Final = 10.0
 
 
@@ -51,6 +39,7 @@ class Lives:
         self._node = node
         self._maker = maker
         self._filler = VolumeFiller(node)
+        self._starter = Starter(node)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._backoff: dict[str, float] = {}
         self.end_execs: Callable[[Container], None] = lambda _: None
@@ -209,8 +198,7 @@ class Lives:
             await asyncio.wait([container.releasing])
             container.releasing = None
         try:
-            await self._prepare(container)
-            await self._launch(container)
+            process = await self._starter.start(container)
         except LaunchFailed as failed:
             await self._undo(container)
             raise self._fail(container, failed) from failed
@@ -222,91 +210,6 @@ class Lives:
                     state.status = Status.EXITED
             await self._undo(container)
             raise
-
-    async def _prepare(self, container: Container) -> None:
-        mounting = self._spawn(self._mount_shm(container))
-        try:
-            await self._connect(container)
-        finally:
-            await asyncio.wait([mounting])
-        mounting.result()
-
-    async def _connect(self, container: Container) -> None:
-        node = self._node
-        if container.donor("NetworkMode") is not None:
-            return
-        if container.network_mode != "host":
-            container.sandbox = await node.networks.connect_sandbox(
-                container.id, container.name, attachments(container)
-            )
-            wanted = wanted_ports(container)
-            if wanted:
-                ports = await node.networks.publish(container.sandbox, wanted)
-                container.published = {port: list(places) for port, places in ports.items()}
-        write_files(node, container)
-
-    async def _mount_shm(self, container: Container) -> None:
-        """Where others may share its IPC namespace, they share its /dev/shm as well."""
-        if container.host["IpcMode"] != "shareable":
-            return
-        shm = container.folder / "shm"
-        shm.mkdir(exist_ok=True)
-        flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
-        data = f"mode=1777,size={container.host['ShmSize']}"
-        await self._node.keeper.mount("shm", str(shm), "tmpfs", flags, data)
-        container.has_shm = True
-
-    async def _launch(self, container: Container) -> None:
-        node, loop = self._node, self._node.loop
-        descriptors = Descriptors()
-        files = container.cgroup_files = node.cgroups.make(container.id, container.host)
-        launch = plan_launch(node, container, descriptors, files)
-        ours: list[int] = []
-        theirs: list[int] = []
-        stdio: list[int | None] = [None, None, None]
-        try:
-            if not container.tty:
-                if container.config["OpenStdin"]:
-                    reading, writing = os.pipe2(os.O_CLOEXEC)
-                    theirs.append(reading)
-                    ours.append(writing)
-                    stdio[0] = descriptors.add(reading)
-                for stream in (1, 2):
-                    reading, writing = os.pipe2(os.O_CLOEXEC)
-                    ours.append(reading)
-                    theirs.append(writing)
-                    stdio[stream] = descriptors.add(writing)
-            process = await node.keeper.launch(replace(launch, stdio=stdio), descriptors.all)
-        except BaseException:
-            for descriptor in ours:
-                os.close(descriptor)
-            raise
-        finally:
-            for descriptor in theirs:
-                os.close(descriptor)
-        container.process = process
-        with contextlib.suppress(OSError):
-            container.mount_namespace = Path(f"/proc/{process.pid}/ns/mnt").stat().st_ino
-        if container.log is not None:
-            container.log.open()
-        if process.terminal is not None:
-            container.readers = [Reader(loop, process.terminal, Stream.STDOUT, container.takers)]
-            container.stdin = Writer(loop, process.terminal, owned=False)
-        else:
-            if container.config["OpenStdin"]:
-                container.stdin = Writer(loop, ours.pop(0))
-            container.readers = [
-                Reader(loop, descriptor, stream, container.takers)
-                for descriptor, stream in zip(ours, (Stream.STDOUT, Stream.STDERR), strict=True)
-            ]
-        waiting, container.waiting_input = container.waiting_input, None
-        if waiting is not None and container.stdin is not None:
-            waiting[0].feed(container.stdin, close_at_end=waiting[1])
-        state = container.state
-        state.status, state.pid = Status.RUNNING, process.pid
-        state.exit_code, state.error, state.oom_killed = 0, "", False
-        state.started_ns, state.finished_ns = time.time_ns(), 0
-        node.events.publish("container", "start", container.id, container.attributes())
         process.ended.add_done_callback(
             lambda ended: self._spawn(self._on_end(container, ended.result()))
         )
@@ -329,25 +232,10 @@ class Lives:
         return BadParameter(text) if is_known else ServerError(text)
 
     async def _undo(self, container: Container) -> None:
-        """Give back what a start had taken when it failed."""
         if container.process is None:
-            await self._release(container)
-            await asyncio.to_thread(self._node.cgroups.kill, container.id, None)
-            self._node.cgroups.remove(container.id)
-            # Who is attached, or waits, must not wait for what will not come.
-            await self._finish_streams(container)
+            await self._starter.undo(container)
             if container.host["AutoRemove"] and not container.restart_count:
                 await self._remove(container, volumes=True)
-
-    async def _release(self, container: Container) -> None:
-        sandbox, container.sandbox = container.sandbox, None
-        container.published = {}
-        if sandbox is not None:
-            await self._node.networks.release(sandbox)
-        if container.has_shm:
-            container.has_shm = False
-            with contextlib.suppress(LaunchFailed, ServerError):
-                await self._node.keeper.unmount(str(container.folder / "shm"))
 
     # Stop.
 
@@ -426,7 +314,7 @@ class Lives:
                 self._node.cgroups.kill, container.id, container.mount_namespace
             )
         self.end_execs(container)
-        await self._finish_streams(container)
+        await self._starter.finish_streams(container)
         state.oom_killed = self._node.cgroups.was_oom_killed(container.id)
         state.exit_code, state.pid, state.finished_ns = code, 0, time.time_ns()
         again = container.restart_policy.wants(
@@ -437,7 +325,7 @@ class Lives:
         state.status = Status.RESTARTING if again else Status.EXITED
         if state.oom_killed:
             self._node.events.publish("container", "oom", container.id, container.attributes())
-        released = container.releasing = self._spawn(self._release(container))
+        released = container.releasing = self._spawn(self._starter.release(container))
         self._node.cgroups.remove(container.id)
         attributes = container.attributes(exitCode=str(code))
         self._node.events.publish("container", "die", container.id, attributes)
@@ -457,26 +345,6 @@ class Lives:
     def _may_leave_others(self, container: Container) -> bool:
         """In a PID namespace of its own the kernel ends all with the first."""
         return bool(container.host["PidMode"])
-
-    async def _finish_streams(self, container: Container) -> None:
-        for reader in container.readers:
-            reader.drain()
-        waiting = [reader.finished for reader in container.readers if not reader.finished.done()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=LAST_OUTPUT_S)
-        for reader in container.readers:
-            reader.close()
-        container.readers = []
-        if container.stdin is not None:
-            container.stdin.abort()
-            container.stdin = None
-        if container.log is not None:
-            container.log.close()
-        for taker in container.attached:
-            closing = getattr(taker, "finish", None)
-            if closing is not None:
-                closing()
-        container.attached.clear()
 
     async def _restart_later(self, container: Container, released: asyncio.Task[None]) -> None:
         await asyncio.wait([released])
@@ -525,41 +393,3 @@ class Lives:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def attachments(container: Container) -> Sequence[Attachment]:
-    """The networks that a container wants, the one of its mode first."""
-    mode = container.network_mode
-    if mode == "none" or container.config.get("NetworkDisabled"):
-        return ()
-    wanted: dict[str, Any] = {mode: {}}
-    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
-        wanted["bridge" if name == "default" else name] = own
-    made = []
-    for name, own in wanted.items():
-        own = own or {}
-        made.append(
-            Attachment(
-                name,
-                tuple(own.get("Aliases") or ()),
-                (own.get("IPAMConfig") or {}).get("IPv4Address") or None,
-                own.get("MacAddress") or container.config.get("MacAddress") or None,
-            )
-        )
-    return made
-
-
-def wanted_ports(container: Container) -> dict[str, list[tuple[str, int | None]]]:
-    """Ports to publish, by ``8080/tcp``. Raises BadParameter."""
-    wanted: dict[str, list[tuple[str, int | None]]] = {}
-    for port, places in (container.host["PortBindings"] or {}).items():
-        for place in places or [{}]:
-            number = str(place.get("HostPort") or "")
-            if number and not number.isdecimal():
-                raise BadParameter(f"Invalid port specification: {number!r}")
-            address = place.get("HostIp") or ""
-            wanted.setdefault(port, []).append((address, int(number) if number else None))
-    if container.host["PublishAllPorts"]:
-        for port in container.config["ExposedPorts"]:
-            wanted.setdefault(port, [("", None)])
-    return wanted

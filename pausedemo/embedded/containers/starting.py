@@ -1,0 +1,200 @@
+"""What a container's start takes from the node, and how it is given back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.launching import Descriptors, plan_launch, write_files
+from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.streams import Reader, Stream, Writer
+from pausedemo.embedded.errors import BadParameter, ServerError
+from pausedemo.embedded.keeper.client import LaunchFailed, Process
+from pausedemo.embedded.kernel.syscalls import MountFlag
+from pausedemo.embedded.network.model import Attachment
+
+#: How long its output may still come after a process has ended, when others hold the pipe.
+LAST_OUTPUT_S: Final = 1.0
+
+
+class Starter:
+    """Brings containers up, and gives back what they had when they are down."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def start(self, container: Container) -> Process:
+        """The main process, running. Raises LaunchFailed and ApiError; then ``undo`` it."""
+        await self._prepare(container)
+        return await self._launch(container)
+
+    async def undo(self, container: Container) -> None:
+        """Give back what a start had taken when it failed."""
+        await self.release(container)
+        await asyncio.to_thread(self._node.cgroups.kill, container.id, None)
+        self._node.cgroups.remove(container.id)
+        # Who is attached, or waits, must not wait for what will not come.
+        await self.finish_streams(container)
+
+    async def release(self, container: Container) -> None:
+        """Give its network and its shared memory back."""
+        sandbox, container.sandbox = container.sandbox, None
+        container.published = {}
+        if sandbox is not None:
+            await self._node.networks.release(sandbox)
+        if container.has_shm:
+            container.has_shm = False
+            with contextlib.suppress(LaunchFailed, ServerError):
+                await self._node.keeper.unmount(str(container.folder / "shm"))
+
+    async def finish_streams(self, container: Container) -> None:
+        """Take the last of its output, and let go who was attached."""
+        for reader in container.readers:
+            reader.drain()
+        waiting = [reader.finished for reader in container.readers if not reader.finished.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=LAST_OUTPUT_S)
+        for reader in container.readers:
+            reader.close()
+        container.readers = []
+        if container.stdin is not None:
+            container.stdin.abort()
+            container.stdin = None
+        if container.log is not None:
+            container.log.close()
+        for taker in container.attached:
+            closing = getattr(taker, "finish", None)
+            if closing is not None:
+                closing()
+        container.attached.clear()
+
+    async def _prepare(self, container: Container) -> None:
+        mounting = asyncio.ensure_future(self._mount_shm(container))
+        try:
+            await self._connect(container)
+        finally:
+            await asyncio.wait([mounting])
+        mounting.result()
+
+    async def _connect(self, container: Container) -> None:
+        node = self._node
+        if container.donor("NetworkMode") is not None:
+            return
+        if container.network_mode != "host":
+            container.sandbox = await node.networks.connect_sandbox(
+                container.id, container.name, attachments(container)
+            )
+            wanted = wanted_ports(container)
+            if wanted:
+                ports = await node.networks.publish(container.sandbox, wanted)
+                container.published = {port: list(places) for port, places in ports.items()}
+        write_files(node, container)
+
+    async def _mount_shm(self, container: Container) -> None:
+        """Where others may share its IPC namespace, they share its /dev/shm as well."""
+        if container.host["IpcMode"] != "shareable":
+            return
+        shm = container.folder / "shm"
+        shm.mkdir(exist_ok=True)
+        flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
+        data = f"mode=1777,size={container.host['ShmSize']}"
+        await self._node.keeper.mount("shm", str(shm), "tmpfs", flags, data)
+        container.has_shm = True
+
+    async def _launch(self, container: Container) -> Process:
+        node, loop = self._node, self._node.loop
+        descriptors = Descriptors()
+        files = container.cgroup_files = node.cgroups.make(container.id, container.host)
+        launch = plan_launch(node, container, descriptors, files)
+        ours: list[int] = []
+        theirs: list[int] = []
+        stdio: list[int | None] = [None, None, None]
+        try:
+            if not container.tty:
+                if container.config["OpenStdin"]:
+                    reading, writing = os.pipe2(os.O_CLOEXEC)
+                    theirs.append(reading)
+                    ours.append(writing)
+                    stdio[0] = descriptors.add(reading)
+                for stream in (1, 2):
+                    reading, writing = os.pipe2(os.O_CLOEXEC)
+                    ours.append(reading)
+                    theirs.append(writing)
+                    stdio[stream] = descriptors.add(writing)
+            process = await node.keeper.launch(replace(launch, stdio=stdio), descriptors.all)
+        except BaseException:
+            for descriptor in ours:
+                os.close(descriptor)
+            raise
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        container.process = process
+        with contextlib.suppress(OSError):
+            container.mount_namespace = Path(f"/proc/{process.pid}/ns/mnt").stat().st_ino
+        if container.log is not None:
+            container.log.open()
+        if process.terminal is not None:
+            container.readers = [Reader(loop, process.terminal, Stream.STDOUT, container.takers)]
+            container.stdin = Writer(loop, process.terminal, owned=False)
+        else:
+            if container.config["OpenStdin"]:
+                container.stdin = Writer(loop, ours.pop(0))
+            container.readers = [
+                Reader(loop, descriptor, stream, container.takers)
+                for descriptor, stream in zip(ours, (Stream.STDOUT, Stream.STDERR), strict=True)
+            ]
+        waiting, container.waiting_input = container.waiting_input, None
+        if waiting is not None and container.stdin is not None:
+            waiting[0].feed(container.stdin, close_at_end=waiting[1])
+        state = container.state
+        state.status, state.pid = Status.RUNNING, process.pid
+        state.exit_code, state.error, state.oom_killed = 0, "", False
+        state.started_ns, state.finished_ns = time.time_ns(), 0
+        node.events.publish("container", "start", container.id, container.attributes())
+        return process
+
+
+def attachments(container: Container) -> Sequence[Attachment]:
+    """The networks that a container wants, the one of its mode first."""
+    mode = container.network_mode
+    if mode == "none" or container.config.get("NetworkDisabled"):
+        return ()
+    wanted: dict[str, Any] = {mode: {}}
+    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
+        wanted["bridge" if name == "default" else name] = own
+    made = []
+    for name, own in wanted.items():
+        own = own or {}
+        made.append(
+            Attachment(
+                name,
+                tuple(own.get("Aliases") or ()),
+                (own.get("IPAMConfig") or {}).get("IPv4Address") or None,
+                own.get("MacAddress") or container.config.get("MacAddress") or None,
+            )
+        )
+    return made
+
+
+def wanted_ports(container: Container) -> dict[str, list[tuple[str, int | None]]]:
+    """Ports to publish, by ``8080/tcp``. Raises BadParameter."""
+    wanted: dict[str, list[tuple[str, int | None]]] = {}
+    for port, places in (container.host["PortBindings"] or {}).items():
+        for place in places or [{}]:
+            number = str(place.get("HostPort") or "")
+            if number and not number.isdecimal():
+                raise BadParameter(f"Invalid port specification: {number!r}")
+            address = place.get("HostIp") or ""
+            wanted.setdefault(port, []).append((address, int(number) if number else None))
+    if container.host["PublishAllPorts"]:
+        for port in container.config["ExposedPorts"]:
+            wanted.setdefault(port, [("", None)])
+    return wanted
