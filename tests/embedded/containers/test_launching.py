@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from pausedemo.embedded.keeper.client import Process
 from pausedemo.embedded.keeper.launch import Launch
 from pausedemo.embedded.kernel.syscalls import Namespace
 from pausedemo.embedded.network.model import Sandbox
+from pausedemo.embedded.network.networks import Networks
 from pausedemo.embedded.seccomp import SeccompFilters
 from tests.embedded.containers.containers import make_container
 from tests.embedded.containers.test_cgroups import make_platform
@@ -38,15 +40,16 @@ def node(tmp_path):
     platform = make_platform(1, {})
     seccomp = SeccompFilters()
     loop = asyncio.new_event_loop()
-    unused = cast(Any, None)  # planning asks neither the keeper nor the networks
+    events = EventBus()
+    unused = cast(Any, None)  # planning does not ask the keeper
     yield Node(
         loop=loop,
         platform=platform,
         keeper=unused,
         cgroups=Cgroups(platform, "key"),
-        networks=unused,
+        networks=Networks(rootless=False, events=events),  # never opened: nothing is made
         containers=Containers(),
-        events=EventBus(),
+        events=events,
         seccomp=seccomp,
         folder=tmp_path,
     )
@@ -56,24 +59,43 @@ def node(tmp_path):
 
 @pytest.fixture
 def add(node, tmp_path):
-    """Makes a container of the node; one that runs has this process's pidfd."""
+    """Makes a container of the node; ``runs``: the process that it is, if it runs."""
     opened = []
 
-    def call(name, *, runs=False, host=None, **config):
+    def call(name, *, runs=None, host=None, **config):
         folder = tmp_path / name
         folder.mkdir()
         made = make_container(folder, name, host=host, **config)
         node.containers.reserve(name)
         node.containers.add(made)
-        if runs:
-            process = Process(os.getpid(), os.pidfd_open(os.getpid()), node.loop.create_future())
+        if runs is not None:
+            process = Process(runs, os.pidfd_open(runs), node.loop.create_future())
             opened.append(process)
-            made.process, made.state = process, State(Status.RUNNING, pid=os.getpid())
+            made.process, made.state = process, State(Status.RUNNING, pid=runs)
         return made
 
     yield call
     for process in opened:
         process.close()
+
+
+@pytest.fixture
+def apart():
+    """A process with IPC, network and PID namespaces of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("makes namespaces as root")
+    command = ("unshare", "--ipc", "--net", "--pid", "--fork", "--kill-child", "cat")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as unshare:
+        assert unshare.stdin is not None
+        assert unshare.stdout is not None
+        try:
+            unshare.stdin.write(b"x")
+            unshare.stdin.flush()
+            assert unshare.stdout.read(1) == b"x"  # now it runs where it shall
+            (child,) = Path(f"/proc/{unshare.pid}/task/{unshare.pid}/children").read_text().split()
+            yield int(child)
+        finally:
+            unshare.stdin.close()
 
 
 def describe(launch: Launch) -> tuple[set[str], set[str]]:
@@ -104,13 +126,20 @@ def describe(launch: Launch) -> tuple[set[str], set[str]]:
         ),
     ],
 )
-def test_each_mode_decides_about_one_namespace(node, add, modes, new, joined):
-    add("donor", runs=True, host={"IpcMode": "shareable"})
+def test_each_mode_decides_about_one_namespace(node, add, apart, modes, new, joined):
+    add("donor", runs=apart, host={"IpcMode": "shareable"})
     descriptors = Descriptors()
     launch = plan_launch(node, add("web", host=modes), descriptors, [])
     assert describe(launch) == (new, joined)
     for position, _ in launch.joins:
         assert "pidfd" in str(Path(f"/proc/self/fd/{descriptors.all[position]}").readlink())
+
+
+def test_what_a_donor_has_of_the_node_is_not_joined_for_a_new_process_has_it_already(node, add):
+    add("donor", runs=os.getpid(), host={"IpcMode": "host"})
+    modes = dict.fromkeys(("NetworkMode", "PidMode", "IpcMode"), "container:donor")
+    launch = plan_launch(node, add("web", host=modes), Descriptors(), [])
+    assert describe(launch) == ({"MOUNT", "UTS"}, set())
 
 
 def test_a_network_of_its_own_is_joined_by_its_file(node, add):
@@ -150,13 +179,13 @@ def test_a_donor_between_two_lives_cannot_be_joined(node, add):
 
 
 def test_a_private_ipc_namespace_cannot_be_joined(node, add):
-    add("donor", runs=True)
+    add("donor", runs=os.getpid())
     with pytest.raises(ServerError, match="non-shareable IPC"):
         find_donor(node, add("web"), "donor", "IPC")
 
 
 def test_a_container_cannot_join_itself(node, add):
-    web = add("web", runs=True)
+    web = add("web", runs=os.getpid())
     with pytest.raises(ServerError, match="cannot join own network"):
         find_donor(node, web, "web", "network")
 
