@@ -13,6 +13,7 @@ from pausedemo.embedded.api.requests import query_bool, read_json
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.shapes import CREATE, check_shape
 from pausedemo.embedded.containers.workbench import EngineWorkbench
 from pausedemo.embedded.errors import ApiError
 from pausedemo.embedded.images.changes import apply_changes
@@ -57,6 +58,7 @@ class CommitApi:
         repository, tag = query.get("repo", ""), query.get("tag", "")
         name = join_reference(repository, tag) if repository else None
         given = await read_json(request)
+        check_shape(given, CREATE)
         config = {key: value for key in KEPT if (value := container.config.get(key))}
         config |= {key: value for key in KEPT if (value := given.get(key))}
         config = apply_changes(config, query.getall("changes", []))

@@ -22,7 +22,6 @@ from pausedemo.embedded.errors import NotSupported
 from pausedemo.embedded.images.configs import this_architecture
 from pausedemo.embedded.images.events import tell
 from pausedemo.embedded.images.image import Image
-from pausedemo.embedded.images.pull import pull_image
 from pausedemo.embedded.images.reference import parse_reference
 from pausedemo.embedded.images.store import ImageStore
 
@@ -43,6 +42,9 @@ class EngineWorkbench:
         return self._images.get(reference)
 
     async def pull_image(self, reference: str, say: Say) -> None:
+        # Not above: it brings requests along, 8 MB that an engine without a registry does not need.
+        from pausedemo.embedded.images.pull import pull_image
+
         loop = self._node.loop
         name = parse_reference(reference)
 

@@ -14,7 +14,7 @@ import docker
 import pytest
 
 from tests.embedded.api.figures import settle
-from tests.embedded.api.wire import hijacked
+from tests.embedded.api.wire import ask, hijacked
 from tests.embedded.engines import RunningEngine
 
 #: Not Container: the SDK's stubs know fewer options, and more kinds of answers, than it has.
@@ -174,7 +174,19 @@ def test_wait_ends_on_its_condition(run: Run, condition: str) -> None:
     if condition == "removed":
         container.remove()
     waiting.join(20)
-    assert waited == [{"Error": None, "StatusCode": 4}]
+    assert waited == [{"StatusCode": 4}]
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("v1.41", b'{"Error": null, "StatusCode": 4}\n'), ("v1.42", b'{"StatusCode": 4}\n')],
+)
+def test_that_a_wait_met_no_error_is_told_to_old_clients_only(
+    embedded: RunningEngine, run: Run, version: str, told: bytes
+) -> None:
+    container = run(["sh", "-c", "exit 4"])
+    path = f"/{version}/containers/{container.id}/wait"
+    assert ask(embedded.socket, "POST", path).body == told
 
 
 def test_events_tell_a_containers_life_in_order(client: Any, run: Run, label: str) -> None:

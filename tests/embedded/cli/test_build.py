@@ -65,7 +65,9 @@ def test_a_recipe_of_two_stages_is_built_and_run(docker: Docker) -> None:
     out = docker("build", "-t", "built:1", "--build-arg", "WHO=you", ".")
     assert "Successfully tagged built:1" in out
     assert docker("run", "--rm", "built:1") == "hello  you\n"
-    assert docker("run", "--rm", "built:1", "cat", "/kept/id") == "uid=7 gid=8\n/data/deep\n"
+    assert (
+        docker("run", "--rm", "built:1", "cat", "/kept/id") == "uid=7 gid=8 groups=8\n/data/deep\n"
+    )
     look = ["stat", "-c", "%n %u %g %a", "/kept/id", "/kept/inner", "/tree/leaf"]
     assert docker("run", "--rm", "built:1", *look) == (
         "/kept/id 0 0 600\n/kept/inner 0 0 644\n/tree/leaf 0 0 644\n"

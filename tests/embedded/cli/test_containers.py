@@ -140,10 +140,12 @@ def test_what_cannot_be_done_now_is_told_in_dockers_words(docker: Docker, busybo
     )
     docker("kill", "one")
     assert docker.complain("kill", "one") == (
-        f"{daemon}Cannot kill container: {container}: Container {container} is not running"
+        f"{daemon}Cannot kill container: one: Container {container} is not running"
     )
     assert docker.complain("exec", "one", "true") == f"{daemon}Container {container} is not running"
-    for words in (["rm"], ["start"], ["stop"], ["kill"], ["wait"], ["logs"], ["top"], ["diff"]):
+    said = docker.complain("kill", "nosuch")
+    assert said == f"{daemon}Cannot kill container: nosuch: No such container: nosuch"
+    for words in (["rm"], ["start"], ["stop"], ["wait"], ["logs"], ["top"], ["diff"]):
         said = docker.complain(*words, "nosuch").splitlines()[0]
         assert said == f"{daemon}No such container: nosuch"
     assert docker.complain("inspect", "nosuch") == "Error: No such object: nosuch"

@@ -44,7 +44,7 @@ def test_without_i_there_is_no_input(docker: Docker, target: str) -> None:
             ["-w", "/etc", "-e", "A=2", "-u", "nobody", "@", "sh", "-c", "pwd; echo $A; id -un"],
             "/etc\n2\nnobody\n",
         ),
-        (["-u", "7:8", "@", "id"], "uid=7 gid=8\n"),
+        (["-u", "7:8", "@", "id"], "uid=7 gid=8 groups=8\n"),
     ],
 )
 def test_an_option_does_what_it_says(
@@ -137,12 +137,19 @@ def test_attach_takes_input_and_shows_what_comes_from_now_on(docker: Docker, bus
 
 
 def test_attach_without_input_leaves_the_programs_input_alone(docker: Docker, busybox: str) -> None:
-    docker("create", "-i", "--name", "reading", busybox, "sh", "-c", "read a; echo got $a")
-    docker("start", "reading")
-    watching = docker.start("attach", "--no-stdin", "reading")
+    docker("create", "-i", "--name", "listening", busybox, "sh", "-c", "read a; echo got $a")
+    docker("start", "listening")
+    watching = docker.start("attach", "--no-stdin", "listening")
     with watching:
         try:
-            docker("attach", "reading", stdin=b"hello\n")
+            wait_until("it is attached", lambda: _attached(docker, "listening"))
+            docker("attach", "listening", stdin=b"hello\n")
             assert watching.communicate(timeout=60) == (b"got hello\n", b"")
         finally:
             watching.kill()
+
+
+def _attached(docker: Docker, container: str) -> str:
+    """What the engine tells of clients that have attached so far."""
+    words = ("--since", "10m", "--until", "-1s", "--filter", "event=attach")
+    return docker("events", *words, "--filter", f"container={container}")

@@ -80,9 +80,8 @@ def test_a_link_is_copied_or_followed(docker: Docker, box: str) -> None:
 
 
 def test_what_is_not_there_is_told(docker: Docker, box: str) -> None:
-    container = docker("inspect", "-f", "{{.Id}}", box).strip()
     assert docker.complain("cp", f"{box}:/nosuch", ".") == (
-        f"{DAEMON}Could not find the file /nosuch in container {container}"
+        f"{DAEMON}Could not find the file /nosuch in container {box}"
     )
     assert docker.complain("cp", f"{box}:/etc/passwd/", ".") == (
         f"{DAEMON}lstat /etc/passwd/: not a directory"

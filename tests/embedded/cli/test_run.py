@@ -16,9 +16,8 @@ NO_USER = "unable to find user nosuch: no matching entries in passwd file"
 NOT_IN_PATH = 'exec: "nosuch": executable file not found in $PATH'
 BAD_NAME = "Invalid container name (?), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
 BAD_FOLDER = "the working directory 'relative' is invalid, it needs to be an absolute path"
-NO_LOGGER = (
-    "logger: no log driver named 'nosuch' is registered: the embedded engine has json-file and none"
-)
+NO_LOGGER = 'error looking up logging plugin nosuch: plugin "nosuch" not found'
+NO_CAPABILITY = 'invalid CapAdd: unknown capability: "CAP_BOGUS"'
 NO_SOURCE = 'invalid mount config for type "bind": bind source path does not exist: /no/such'
 SHIM = "failed to create shim: OCI runtime create failed: container could not be started"
 
@@ -32,7 +31,7 @@ SHIM = "failed to create shim: OCI runtime create failed: container could not be
             ["-e", "A=1", "-e", "NOT_SET_HERE", "@", "sh", "-c", "echo $A${NOT_SET_HERE-no}"],
             "1no\n",
         ),
-        (["-u", "5:6", "@", "id"], "uid=5 gid=6\n"),
+        (["-u", "5:6", "@", "id"], "uid=5 gid=6 groups=6\n"),
         (["-u", "nobody", "@", "id", "-un"], "nobody\n"),
         (
             ["--hostname", "hh", "@", "cat", "/etc/hostname", "/proc/sys/kernel/hostname"],
@@ -89,7 +88,7 @@ def test_an_option_does_inside_what_it_says(
         (["--isolation", "process", "@"], 125, "invalid isolation 'process' on linux"),
         (["--volumes-from", "nosuch", "@"], 125, "No such container: nosuch"),
         (["--log-driver", "nosuch", "@"], 125, NO_LOGGER),
-        (["--cap-add", "BOGUS", "@", "true"], 125, 'invalid capability: "CAP_BOGUS"'),
+        (["--cap-add", "BOGUS", "@", "true"], 125, NO_CAPABILITY),
         (["--memory", "1m", "@", "true"], 125, "Minimum memory limit allowed is 6MB"),
         (["--network", "nosuch", "@", "true"], 125, "network nosuch not found"),
         (["--network", "container:nosuch", "@", "true"], 125, "No such container: nosuch"),

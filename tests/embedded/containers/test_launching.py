@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
-from pausedemo.embedded.containers.cgroups import Cgroups
 from pausedemo.embedded.containers.container import State, Status
 from pausedemo.embedded.containers.launching import (
     Descriptors,
@@ -20,60 +17,10 @@ from pausedemo.embedded.containers.launching import (
     plan_still_root,
     write_files,
 )
-from pausedemo.embedded.containers.node import Node
-from pausedemo.embedded.containers.registry import Containers
 from pausedemo.embedded.errors import Conflict, NotFound, ServerError
-from pausedemo.embedded.events import EventBus
-from pausedemo.embedded.keeper.client import Process
 from pausedemo.embedded.keeper.launch import Launch
 from pausedemo.embedded.kernel.syscalls import Namespace
 from pausedemo.embedded.network.model import Sandbox
-from pausedemo.embedded.seccomp import SeccompFilters
-from tests.embedded.containers.containers import make_container
-from tests.embedded.containers.test_cgroups import make_platform
-
-
-@pytest.fixture
-def node(tmp_path):
-    platform = make_platform(1, {})
-    seccomp = SeccompFilters()
-    loop = asyncio.new_event_loop()
-    unused = cast(Any, None)  # planning asks neither the keeper nor the networks
-    yield Node(
-        loop=loop,
-        platform=platform,
-        keeper=unused,
-        cgroups=Cgroups(platform, "key"),
-        networks=unused,
-        containers=Containers(),
-        events=EventBus(),
-        seccomp=seccomp,
-        folder=tmp_path,
-    )
-    seccomp.close()
-    loop.close()
-
-
-@pytest.fixture
-def add(node, tmp_path):
-    """Makes a container of the node; one that runs has this process's pidfd."""
-    opened = []
-
-    def call(name, *, runs=False, host=None, **config):
-        folder = tmp_path / name
-        folder.mkdir()
-        made = make_container(folder, name, host=host, **config)
-        node.containers.reserve(name)
-        node.containers.add(made)
-        if runs:
-            process = Process(os.getpid(), os.pidfd_open(os.getpid()), node.loop.create_future())
-            opened.append(process)
-            made.process, made.state = process, State(Status.RUNNING, pid=os.getpid())
-        return made
-
-    yield call
-    for process in opened:
-        process.close()
 
 
 def describe(launch: Launch) -> tuple[set[str], set[str]]:
@@ -104,13 +51,20 @@ def describe(launch: Launch) -> tuple[set[str], set[str]]:
         ),
     ],
 )
-def test_each_mode_decides_about_one_namespace(node, add, modes, new, joined):
-    add("donor", runs=True, host={"IpcMode": "shareable"})
+def test_each_mode_decides_about_one_namespace(node, add, apart, modes, new, joined):
+    add("donor", runs=apart, host={"IpcMode": "shareable"})
     descriptors = Descriptors()
     launch = plan_launch(node, add("web", host=modes), descriptors, [])
     assert describe(launch) == (new, joined)
     for position, _ in launch.joins:
         assert "pidfd" in str(Path(f"/proc/self/fd/{descriptors.all[position]}").readlink())
+
+
+def test_what_a_donor_has_of_the_node_is_not_joined_for_a_new_process_has_it_already(node, add):
+    add("donor", runs=os.getpid(), host={"IpcMode": "host"})
+    modes = dict.fromkeys(("NetworkMode", "PidMode", "IpcMode"), "container:donor")
+    launch = plan_launch(node, add("web", host=modes), Descriptors(), [])
+    assert describe(launch) == ({"MOUNT", "UTS"}, set())
 
 
 def test_a_network_of_its_own_is_joined_by_its_file(node, add):
@@ -150,13 +104,13 @@ def test_a_donor_between_two_lives_cannot_be_joined(node, add):
 
 
 def test_a_private_ipc_namespace_cannot_be_joined(node, add):
-    add("donor", runs=True)
+    add("donor", runs=os.getpid())
     with pytest.raises(ServerError, match="non-shareable IPC"):
         find_donor(node, add("web"), "donor", "IPC")
 
 
 def test_a_container_cannot_join_itself(node, add):
-    web = add("web", runs=True)
+    web = add("web", runs=os.getpid())
     with pytest.raises(ServerError, match="cannot join own network"):
         find_donor(node, web, "web", "network")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pausedemo.embedded.containers.making import merge_config, open_log, parse_size
-from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
+from pausedemo.embedded.errors import BadParameter, NotSupported
 
 IMAGE = {
     "Entrypoint": ["/entry"],
@@ -129,7 +129,7 @@ def test_a_log_is_kept_where_nothing_else_is_said(tmp_path, wanted):
 @pytest.mark.parametrize(
     ("wanted", "error"),
     [
-        ({"Type": "syslog"}, NotFound),
+        ({"Type": "syslog"}, BadParameter),
         ({"Type": "json-file", "Config": {"labels": "x"}}, NotSupported),
         ({"Type": "json-file", "Config": {"max-file": "0"}}, BadParameter),
         ({"Type": "json-file", "Config": {"max-file": "x"}}, BadParameter),

@@ -9,7 +9,12 @@ import pytest
 from pausedemo.embedded.containers.mounts import MountPoint, parse_mounts, plan_mounts
 from pausedemo.embedded.errors import BadParameter, NotSupported
 from pausedemo.embedded.keeper.launch import Bind, Mount
-from pausedemo.embedded.kernel.syscalls import MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, MountFlag
+from pausedemo.embedded.kernel.syscalls import (
+    MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_RDONLY,
+    MountFlag,
+    Namespace,
+)
 
 QUIET = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
 
@@ -148,8 +153,8 @@ def test_a_request_s_mount_takes_the_place_of_the_image_s_volume_and_parents_com
 
 
 def plan(points=(), **more):
-    settings = {"shm": None, "shm_bytes": 1024, "has_terminal_group": True, "sysfs": True}
-    return plan_mounts(list(points), {}, **{**settings, "privileged": False, **more})
+    settings = {"shm": None, "shm_bytes": 1024, "has_terminal_group": True, "privileged": False}
+    return plan_mounts(list(points), {}, **{**settings, "foreign": Namespace(0), **more})
 
 
 def test_a_container_s_own_file_systems_are_quiet_and_sys_cannot_be_written():
@@ -161,6 +166,22 @@ def test_a_container_s_own_file_systems_are_quiet_and_sys_cannot_be_written():
     assert isinstance(pts, Mount)
     assert pts.data == "newinstance,ptmxmode=0666,mode=0620,gid=5"
     assert by_target["/dev/null"] == Bind("/dev/null", "/dev/null", recursive=False)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "target", "privileged", "expected"),
+    [
+        (Namespace.PID, "/proc", False, Bind("/proc", "/proc")),
+        (Namespace.NETWORK, "/sys", False, Bind("/sys", "/sys", MOUNT_ATTR_RDONLY)),
+        (Namespace.NETWORK, "/sys", True, Bind("/sys", "/sys")),
+    ],
+)
+def test_the_file_system_of_a_foreign_namespace_is_the_node_s_and_no_other_changes(
+    foreign, target, privileged, expected
+):
+    own = {one.target: one for one in plan(privileged=privileged)}
+    planned = plan(foreign=foreign, privileged=privileged)
+    assert {one.target: one for one in planned} == {**own, target: expected}
 
 
 def test_where_there_is_one_id_only_terminals_have_no_group_of_their_own():

@@ -69,7 +69,7 @@ def test_a_start_that_fails_leaves_nothing(start: Start, tmp_path: Path, is_file
     before = sorted(tmp_path.iterdir())
     (tmp_path / "failing").mkdir()
     engine = start("failing", state=state, ready=False)
-    assert refused(engine).startswith(f"pausedemo: cannot use {state} as a state folder: ")
+    assert refused(engine).startswith(f"pausedemo: cannot keep anything in {state} (")
     assert [one.name for one in (tmp_path / "failing").iterdir()] == ["stderr"]
     assert sorted(one for one in tmp_path.iterdir() if one.name != "failing") == before
     assert not find_processes(str(tmp_path))
