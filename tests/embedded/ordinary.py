@@ -19,6 +19,7 @@ from tests.embedded.engines import Owner
 #: What an engine loads; who can load it can run one. It hides pyroute2 (network/messages.py).
 _TRIAL = """
 import sys, pausedemo.embedded.__main__, pausedemo.embedded.engine, pausedemo.embedded.server
+import pausedemo.embedded.images.pull  # only a pull loads it
 print("pyroute2", *{name.partition(".")[0] for name in sys.modules})
 """
 _LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "__pycache__", "*.a")

@@ -189,16 +189,15 @@ class ContainersApi:
         condition = request.query.get("condition") or "not-running"
         if condition == "not-running":
             if container.state.is_running:
-                waiting = asyncio.ensure_future(self._lives.wait_end(container))
+                waiting = self._lives.wait_end(container)
             else:
                 waiting = asyncio.ensure_future(_give(container.state.exit_code))
         elif condition == "next-exit":
-            waiting = asyncio.ensure_future(self._lives.wait_end(container))
+            waiting = self._lives.wait_end(container)
         elif condition == "removed":
-            waiting = asyncio.ensure_future(self._lives.wait_removed(container))
+            waiting = self._lives.wait_removed(container)
         else:
             raise BadParameter(f'invalid condition: "{condition}"')
-        await asyncio.sleep(0)  # so that it waits before the head is seen
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         try:
             await response.prepare(request)

@@ -157,17 +157,21 @@ class Lives:
         attributes = container.attributes(oldName=f"/{old}")
         self._node.events.publish("container", "rename", container.id, attributes)
 
-    async def wait_end(self, container: Container) -> int:
-        """The exit code of its next end."""
+    def wait_end(self, container: Container) -> asyncio.Future[int]:
+        """The exit code of its next end.
+
+        No coroutine, which would only begin to wait when the loop comes to it: by then a container
+        that was seen running may have ended, and never end again.
+        """
         if container.ended is None:
             container.ended = self._node.loop.create_future()
-        return await asyncio.shield(container.ended)
+        return asyncio.shield(container.ended)
 
-    async def wait_removed(self, container: Container) -> int:
+    def wait_removed(self, container: Container) -> asyncio.Future[int]:
         """The exit code it had when it was removed."""
         if container.removed is None:
             container.removed = self._node.loop.create_future()
-        return await asyncio.shield(container.removed)
+        return asyncio.shield(container.removed)
 
     async def close(self, *, at_once: bool = False) -> None:
         """Stop all, newest first, members before whom they joined; then forget them."""

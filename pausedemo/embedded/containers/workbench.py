@@ -101,8 +101,7 @@ class EngineWorkbench:
             await started(container.id)
             told = _Output()
             container.attached.append(told)
-            ending = asyncio.ensure_future(self._lives.wait_end(container))
-            await asyncio.sleep(0)  # so that it waits before there can be an end
+            ending = self._lives.wait_end(container)
             await self._lives.start(container)
             while data := await told.read():
                 await output(data)
