@@ -43,6 +43,7 @@ FLOOR_BOUND: Final = 5.0
 INSPECT_RATE: Final = 1500
 MEMORY_MB: Final = 60
 MANY: Final = 100
+SETTLE_S: Final = 0.5
 SIDES: Final = ("dockerd", "embedded")
 
 
@@ -80,6 +81,9 @@ class _Bench:
     def remove(self, *containers: str) -> None:
         for container in containers:
             self.client.remove_container(container, force=True)
+        # The kernel takes networks down after that, and whoever makes one meanwhile waits for it:
+        # that must not be billed to the next side.
+        time.sleep(SETTLE_S)
 
 
 def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[Side]]:
