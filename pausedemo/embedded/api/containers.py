@@ -23,6 +23,7 @@ from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import check_name, parse_restart_policy
+from pausedemo.embedded.containers.placing import placed
 from pausedemo.embedded.containers.processes import list_processes
 from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
@@ -123,6 +124,7 @@ class ContainersApi:
     async def top(self, request: web.Request) -> web.Response:
         container = self._find(request)
         arguments = request.query.get("ps_args") or "-ef"
+        await placed(container)
         pids = self._node.cgroups.list_processes(container.id, container.mount_namespace)
         found = await list_processes(container, pids, arguments)
         self._node.tell("top", container)

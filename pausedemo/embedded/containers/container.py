@@ -105,6 +105,8 @@ class Container:
     #: Who gives it input once it has started, and whether the input's end is closed for good.
     waiting_input: tuple[Any, bool] | None = None
     cgroup_files: list[str] = field(default_factory=list)
+    #: Processes that are being moved into its cgroups.
+    placing: set[asyncio.Future[None]] = field(default_factory=set)
 
     @property
     def short_id(self) -> str:

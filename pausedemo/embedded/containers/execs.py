@@ -14,6 +14,7 @@ from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.launching import Descriptors, plan_program
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import as_list
+from pausedemo.embedded.containers.placing import files_before_exec, place_later
 from pausedemo.embedded.containers.shapes import EXEC, check_shape
 from pausedemo.embedded.containers.sharing import find_shared
 from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer
@@ -165,7 +166,7 @@ class Execs:
             stdio=stdio,
             terminal=tty,
             size=size,
-            cgroups=container.cgroup_files,
+            cgroups=files_before_exec(container),
             program=program,
         )
         try:
@@ -180,6 +181,7 @@ class Execs:
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
+        place_later(container, one.process.pid)
         if one.process.terminal is not None:
             one.readers = [
                 Reader(loop, one.process.terminal, Stream.STDOUT, lambda: tuple(one.takers))

@@ -19,6 +19,7 @@ from pausedemo.embedded.containers.filling import VolumeFiller
 from pausedemo.embedded.containers.making import Maker
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import parse_signal
+from pausedemo.embedded.containers.placing import placed
 from pausedemo.embedded.containers.starting import Starter
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, NotModified, ServerError
 from pausedemo.embedded.keeper.child import CANNOT_RUN, NOT_FOUND
@@ -119,6 +120,7 @@ class Lives:
                 raise Conflict(f"Container {container.id} is not running")
             if container.state.status is Status.PAUSED:
                 raise Conflict(f"Container {container.id} is already paused")
+            await placed(container)
             self._freeze(container, frozen=True)
             container.state.status = Status.PAUSED
         self._node.events.publish("container", "pause", container.id, container.attributes())
@@ -310,6 +312,7 @@ class Lives:
             return
         container.process = None
         process.close()
+        await placed(container)
         leftovers = self._node.cgroups.list_processes(
             container.id, container.mount_namespace if self._may_leave_others(container) else None
         )

@@ -14,6 +14,7 @@ from typing import Any, Final
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.launching import Descriptors, plan_launch, write_files
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.placing import files_before_exec, place_later
 from pausedemo.embedded.containers.streams import Reader, Stream, Writer
 from pausedemo.embedded.errors import BadParameter, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
@@ -111,8 +112,8 @@ class Starter:
     async def _launch(self, container: Container) -> Process:
         node, loop = self._node, self._node.loop
         descriptors = Descriptors()
-        files = container.cgroup_files = node.cgroups.make(container.id, container.host)
-        launch = plan_launch(node, container, descriptors, files)
+        container.cgroup_files = node.cgroups.make(container.id, container.host)
+        launch = plan_launch(node, container, descriptors, files_before_exec(container))
         ours: list[int] = []
         theirs: list[int] = []
         stdio: list[int | None] = [None, None, None]
@@ -137,6 +138,7 @@ class Starter:
             for descriptor in theirs:
                 os.close(descriptor)
         container.process = process
+        place_later(container, process.pid)
         with contextlib.suppress(OSError):
             container.mount_namespace = Path(f"/proc/{process.pid}/ns/mnt").stat().st_ino
         if container.log is not None:
