@@ -17,13 +17,13 @@ from pausedemo.embedded.api.requests import (
     query_int,
     read_json,
 )
+from pausedemo.embedded.containers.belonging import find_by_mount_namespace
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import check_name, parse_restart_policy
-from pausedemo.embedded.containers.placing import placed
 from pausedemo.embedded.containers.processes import list_processes
 from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
@@ -124,8 +124,7 @@ class ContainersApi:
     async def top(self, request: web.Request) -> web.Response:
         container = self._find(request)
         arguments = request.query.get("ps_args") or "-ef"
-        await placed(container)
-        pids = self._node.cgroups.list_processes(container.id, container.mount_namespace)
+        pids = await asyncio.to_thread(find_by_mount_namespace, container.mount_namespace or 0)
         found = await list_processes(container, pids, arguments)
         self._node.tell("top", container)
         return web.json_response(found)
@@ -133,16 +132,16 @@ class ContainersApi:
     async def stats(self, request: web.Request) -> web.StreamResponse:
         container = self._find(request)
         if not query_bool(request, "stream", default=True):
-            first = await asyncio.to_thread(read_stats, self._node.cgroups, container, {})
+            first = await asyncio.to_thread(read_stats, container, {})
             if not query_bool(request, "one-shot"):
                 await asyncio.sleep(STATS_INTERVAL_S)
-                first = await asyncio.to_thread(read_stats, self._node.cgroups, container, first)
+                first = await asyncio.to_thread(read_stats, container, first)
             return web.json_response(first)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         before: dict[str, Any] = {}
         while self._node.containers.get(container.id) is not None:
-            before = await asyncio.to_thread(read_stats, self._node.cgroups, container, before)
+            before = await asyncio.to_thread(read_stats, container, before)
             await response.write(json.dumps(before).encode() + b"\n")
             await asyncio.sleep(STATS_INTERVAL_S)
         return response

@@ -14,11 +14,12 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from pausedemo.embedded.containers.belonging import KILL_ROUNDS, Find
 from pausedemo.embedded.errors import ServerError
 from pausedemo.embedded.platform import Platform
 
-#: Rounds of killing before the rest is left to the kernel; each is a few milliseconds.
-KILL_ROUNDS: Final = 100
+#: Rounds of looking for processes that were forked while others were moved.
+FREEZE_ROUNDS: Final = 20
 CPU_PERIOD_US: Final = 100_000
 #: Version 1: of memory and swap together.
 SWAP_LIMIT: Final = "memory.memsw.limit_in_bytes"
@@ -45,11 +46,11 @@ class Cgroups:
         return "freezer" in self._trees
 
     def make(self, container: str, host: dict[str, Any]) -> list[str]:
-        """Make a container's cgroups with its limits; the files that a process joins by."""
+        """Make the cgroups that a container's limits need; the files that a process joins by."""
         files: dict[Path, None] = {}
         for name, tree in self._trees.items():
             settings = self._settings(name, host)
-            if self._version == 1 and name != "freezer" and not settings:
+            if not settings:
                 continue
             folder = tree / container
             try:
@@ -63,36 +64,29 @@ class Cgroups:
             files[folder / "cgroup.procs"] = None
         return [str(file) for file in files]
 
-    def list_processes(self, container: str, mount_namespace: int | None) -> list[int]:
-        """Process ids, outside's numbers, ascending.
-
-        ``mount_namespace``: inode of the container's, asked for where there is no cgroup.
-        """
-        folder = self._folder(container)
-        if folder is not None:
-            with contextlib.suppress(OSError):
-                return sorted(map(int, (folder / "cgroup.procs").read_text().split()))
-            return []
-        return find_by_mount_namespace(mount_namespace) if mount_namespace else []
-
-    def kill(self, container: str, mount_namespace: int | None) -> None:
-        """End every process of a container. Blocks for a few milliseconds; call from a thread."""
-        for _ in range(KILL_ROUNDS):
-            pids = self.list_processes(container, mount_namespace)
-            if not pids:
-                return
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.002)
-
-    def freeze(self, container: str, *, frozen: bool) -> None:
-        """Let a container's processes stand still, or go on. Raises OSError."""
+    def freeze(self, container: str, find: Find) -> None:
+        """Let the processes that are found stand still. Raises OSError."""
         folder = self._trees["freezer"] / container
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "cgroup.procs"
+        for _ in range(FREEZE_ROUNDS):  # they fork until they are frozen
+            outside = set(find()) - set(map(int, file.read_text().split()))
+            if not outside:
+                break
+            for pid in outside:
+                with contextlib.suppress(ProcessLookupError):
+                    file.write_text(str(pid))
+        self._set_frozen(folder, frozen=True)
+
+    def thaw(self, container: str) -> None:
+        """Let frozen processes go on. Raises OSError."""
+        self._set_frozen(self._trees["freezer"] / container, frozen=False)
+
+    def _set_frozen(self, folder: Path, *, frozen: bool) -> None:
         if self._version == 2:
             (folder / "cgroup.freeze").write_text("1" if frozen else "0")
-            return
-        (folder / "freezer.state").write_text("FROZEN" if frozen else "THAWED")
+        else:
+            (folder / "freezer.state").write_text("FROZEN" if frozen else "THAWED")
 
     def was_oom_killed(self, container: str) -> bool:
         """Whether the kernel killed one of its processes for want of memory."""
@@ -136,10 +130,6 @@ class Cgroups:
         for tree in set(self._trees.values()):
             with contextlib.suppress(OSError):
                 tree.rmdir()
-
-    def _folder(self, container: str) -> Path | None:
-        tree = self._trees.get("freezer")
-        return None if tree is None else tree / container
 
     def _open_unified(self) -> None:
         tree = next(iter(self._trees.values()))  # one for all
@@ -194,14 +184,3 @@ class Cgroups:
         if quota > 0:
             settings += [("cpu.cfs_period_us", str(period)), ("cpu.cfs_quota_us", str(quota))]
         return settings
-
-
-def find_by_mount_namespace(inode: int) -> list[int]:
-    """Process ids whose mount namespace has that inode number, ascending."""
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                if Path(f"/proc/{entry.name}/ns/mnt").stat().st_ino == inode:
-                    found.append(int(entry.name))
-    return sorted(found)

@@ -14,6 +14,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from pausedemo.embedded.containers.belonging import (
+    Find,
+    find_below,
+    find_by_mount_namespace,
+    kill_all,
+)
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.filling import VolumeFiller
 from pausedemo.embedded.containers.making import Maker
@@ -120,7 +126,6 @@ class Lives:
                 raise Conflict(f"Container {container.id} is not running")
             if container.state.status is Status.PAUSED:
                 raise Conflict(f"Container {container.id} is already paused")
-            await placed(container)
             self._freeze(container, frozen=True)
             container.state.status = Status.PAUSED
         self._node.events.publish("container", "pause", container.id, container.attributes())
@@ -300,7 +305,11 @@ class Lives:
                 f"Cannot pause container {container.id}: no freezer cgroup may be written here"
             )
         try:
-            self._node.cgroups.freeze(container.id, frozen=frozen)
+            if frozen:
+                inode = container.mount_namespace or 0
+                self._node.cgroups.freeze(container.id, lambda: find_by_mount_namespace(inode))
+            else:
+                self._node.cgroups.thaw(container.id)
         except OSError as error:
             raise ServerError(f"Cannot pause container {container.id}: {error.strerror}") from error
 
@@ -313,14 +322,10 @@ class Lives:
         container.process = None
         process.close()
         await placed(container)
-        leftovers = self._node.cgroups.list_processes(
-            container.id, container.mount_namespace if self._may_leave_others(container) else None
-        )
-        if leftovers:
-            await asyncio.to_thread(
-                self._node.cgroups.kill, container.id, container.mount_namespace
-            )
         self.end_execs(container)
+        find = self._find_others(container)
+        if find():
+            await asyncio.to_thread(kill_all, find)
         await self._starter.finish_streams(container)
         state.oom_killed = self._node.cgroups.was_oom_killed(container.id)
         state.exit_code, state.pid, state.finished_ns = code, 0, time.time_ns()
@@ -349,9 +354,20 @@ class Lives:
         else:
             await asyncio.wait([released])
 
-    def _may_leave_others(self, container: Container) -> bool:
-        """In a PID namespace of its own the kernel ends all with the first."""
-        return bool(container.host["PidMode"])
+    def _find_others(self, container: Container) -> Find:
+        """Looks for processes that it has left: none where the kernel ends all with the first."""
+        inode = container.mount_namespace or 0
+        if not container.host["PidMode"]:
+            return list
+        first: Container | None = container
+        while first is not None and (donor := first.donor("PidMode")) is not None:
+            first = self._node.containers.get(donor)
+        if first is None or (first.process is None and first is not container):
+            return list  # PID 1 has ended, and all with it
+        if first.host["PidMode"] == "host" or first.process is None:
+            return lambda: find_by_mount_namespace(inode)
+        pid = first.process.pid
+        return lambda: find_below(pid, inode)
 
     async def _restart_later(self, container: Container, released: asyncio.Task[None]) -> None:
         await asyncio.wait([released])

@@ -39,7 +39,6 @@ class Starter:
     async def undo(self, container: Container) -> None:
         """Give back what a start had taken when it failed."""
         await self.release(container)
-        await asyncio.to_thread(self._node.cgroups.kill, container.id, None)
         self._node.cgroups.remove(container.id)
         # Who is attached, or waits, must not wait for what will not come.
         await self.finish_streams(container)

@@ -1,4 +1,4 @@
-"""``docker stats``: what the cgroups count, as far as they may be used here."""
+"""``docker stats``: what a container's processes use, with and without cgroups."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from pausedemo.embedded.containers.cgroups import Cgroups
+from pausedemo.embedded.containers.belonging import find_by_mount_namespace
 from pausedemo.embedded.containers.container import Container, write_time
 
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-def read_stats(cgroups: Cgroups, container: Container, before: dict[str, Any]) -> dict[str, Any]:
+def read_stats(container: Container, before: dict[str, Any]) -> dict[str, Any]:
     """One record of GET /containers/{id}/stats; ``before`` is the one before, or empty.
 
     Counted from /proc over the container's processes, so that it is the same with and without
     cgroups; processor time of processes that have ended is not in it.
     """
-    pids = cgroups.list_processes(container.id, container.mount_namespace)
+    pids = find_by_mount_namespace(container.mount_namespace or 0)
     used_ns = sum(read_cpu_ns(pid) for pid in pids)
     memory = sum(read_memory(pid) for pid in pids)
     limit = container.host["Memory"] or PAGE_BYTES * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,58 @@
+"""Whose a process is, by its mount namespace; and that all that are found come to their end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pausedemo.embedded.containers.belonging import (
+    find_below,
+    find_by_mount_namespace,
+    kill_all,
+)
+
+OWN = Path("/proc/self/ns/mnt").stat().st_ino
+#: A process with a child in a mount namespace of its own; each prints its number.
+FAMILY = "unshare -m sh -c 'echo $$; exec sleep 100' & wait"
+
+
+@contextlib.contextmanager
+def family() -> Iterator[tuple[int, int]]:
+    """A process, and its child in another mount namespace."""
+    command = ["sh", "-c", FAMILY]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        try:
+            assert parent.stdout
+            yield parent.pid, int(parent.stdout.readline())
+        finally:
+            parent.kill()
+
+
+def test_processes_are_found_by_their_mount_namespace():
+    assert os.getpid() in find_by_mount_namespace(OWN)
+    assert find_by_mount_namespace(1) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a mount namespace")
+def test_below_a_process_only_those_of_one_container_are_found_and_ended():
+    with family() as (parent, child):
+        inode = Path(f"/proc/{child}/ns/mnt").stat().st_ino
+        assert find_below(parent, inode) == [child]
+        assert find_below(parent, OWN) == []
+        assert find_below(child, inode) == []
+        kill_all(lambda: find_below(parent, inode))
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+        os.kill(parent, signal.SIGCONT)  # it lives
+
+
+def test_below_a_process_that_has_ended_there_is_nobody():
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert find_below(ended.pid, OWN) == []
