@@ -88,7 +88,9 @@ class Container:
     restart_count: int = 0
     stopped_by_hand: bool = False
     process: Process | None = None
+    #: The inode of its mount namespace, and a descriptor that keeps it.
     mount_namespace: int | None = None
+    mounts_held: int | None = None
     sandbox: Sandbox | None = None
     published: dict[str, list[tuple[str, int | None]]] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Status
@@ -45,6 +44,9 @@ class Starter:
 
     async def release(self, container: Container) -> None:
         """Give its network and its shared memory back."""
+        held, container.mounts_held = container.mounts_held, None
+        if held is not None:
+            await asyncio.to_thread(os.close, held)
         sandbox, container.sandbox = container.sandbox, None
         container.published = {}
         if sandbox is not None:
@@ -139,7 +141,10 @@ class Starter:
         container.process = process
         place_later(container, process.pid)
         with contextlib.suppress(OSError):
-            container.mount_namespace = Path(f"/proc/{process.pid}/ns/mnt").stat().st_ino
+            # Held: or else its end would wait until the kernel has taken all its mounts down.
+            file = os.open(f"/proc/{process.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+            container.mounts_held = file
+            container.mount_namespace = os.fstat(file).st_ino
         if container.log is not None:
             container.log.open()
         if process.terminal is not None:
