@@ -120,16 +120,16 @@ def test_links_in_an_image_lead_nowhere_but_into_the_image(
             tag,
             ["/usr/bin/busybox", "sh", "-c", "cat /data/secret; echo x > /data/mine; sleep 60"],
             volumes=["/data"],
-            working_dir="/work",
+            working_dir="/room",
         )
         try:
-            for path in ("/work/secret", "/sys/secret", "/etc/hosts/secret"):
+            for path in ("/room/secret", "/sys/secret", "/etc/hosts/secret"):
                 with pytest.raises(docker.errors.APIError):
                     container.get_archive(path)
             container.put_archive("/", _tar({"work/mine": b"x"}))
             container.start()
             with pytest.raises(docker.errors.APIError):
-                container.get_archive("/work/secret")
+                container.get_archive("/room/secret")
             assert b"the host's" not in container.logs()
         except docker.errors.APIError as error:
             # Refused whole is well, too.
