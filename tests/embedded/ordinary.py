@@ -98,7 +98,7 @@ def _copy_modules(paths: list[str], target: Path) -> None:
             for found in [path / name, path / f"{name}.py", *path.glob(f"{name}.*.so")]:
                 if found.is_dir() and not (target / name).exists():
                     shutil.copytree(found, target / name, ignore=_LEFT_OUT)
-                elif found.is_file():
+                elif found.is_file() and found.suffix in (".py", ".so"):  # and no program's script
                     shutil.copy2(found, target)
 
 

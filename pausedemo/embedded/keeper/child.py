@@ -36,6 +36,8 @@ NOT_FOUND: Final = 127
 NEVER_RAN: Final = 125
 
 
+#: glibc's own, for its threads: signal(7).
+_LIBRARY_SIGNALS: Final = (32, 33)
 _ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
@@ -72,6 +74,8 @@ def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> No
     # What the engine's own caller had ignored must not be ignored inside.
     for number in _ALL_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    for reserved in _LIBRARY_SIGNALS:
+        syscalls.reset_signal(reserved)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.setsid()
     for path in launch.cgroups:

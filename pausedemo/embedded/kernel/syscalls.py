@@ -73,8 +73,8 @@ SECCOMP_MODE_FILTER: Final = 2
 LINUX_CAPABILITY_VERSION_3: Final = 0x20080522
 
 _NUMBERS: Final = {
-    "x86_64": {"clone": 56, "capset": 126, "pivot_root": 155},
-    "aarch64": {"clone": 220, "capset": 91, "pivot_root": 41},
+    "x86_64": {"rt_sigaction": 13, "clone": 56, "capset": 126, "pivot_root": 155},
+    "aarch64": {"rt_sigaction": 134, "clone": 220, "capset": 91, "pivot_root": 41},
 }
 _OPEN_TREE: Final = 428
 _MOVE_MOUNT: Final = 429
@@ -196,6 +196,17 @@ def prctl(operation: Prctl, *arguments: int) -> int:
     """
     first, second, third, fourth = (*arguments, 0, 0, 0, 0)[:4]
     return _check(_libc.prctl(operation, first, second, third, fourth))
+
+
+def reset_signal(number: int) -> None:
+    """Let a signal do what it does by default.
+
+    For those that the C library keeps to itself, 32 and 33: they may be ignored from before.
+    """
+    # A struct sigaction of the kernel, all zero: SIG_DFL, no flags, no mask.
+    action = b"\0" * 32
+    call = ctypes.c_long(_number("rt_sigaction"))
+    _check(_libc.syscall(call, number, action, None, ctypes.c_size_t(8)))
 
 
 def set_hostname(name: str) -> None:
