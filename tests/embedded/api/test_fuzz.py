@@ -45,7 +45,7 @@ ANSWER_S = 20.0
 #: How long a stream is listened to before the client leaves.
 LISTEN_S = 0.02
 #: It ends with TERM at once, and writes a little.
-COMMAND = ["sh", "-c", "echo out; echo err >&2; trap 'exit 3' TERM; sleep 1000 & wait"]
+COMMAND = ["sh", "-c", "trap 'exit 3' TERM; echo err >&2; echo out; sleep 1000 & wait"]
 #: What the catch-all of pausedemo.embedded.server says of an error that nobody foresaw.
 DEFECT = re.compile(r"\w*(Error|Exception|Exit|Interrupt|Iteration|Warning): ")
 #: It would ask other machines.
@@ -78,6 +78,9 @@ class World:
             assert made.status == 201, made
             self.container = json.loads(made.body)["Id"]
             assert ask(path, "POST", f"/containers/{self.container}/start").status == 204
+            # Before it has said so, its shell ignores TERM, and a stop lasts as long as it may.
+            log = "/containers/live/logs?stdout=1"
+            assert settle(lambda: ask(path, "GET", log).body, bool)
         made = ask(
             path, "POST", "/containers/live/exec", {"Cmd": ["echo", "x"], "AttachStdout": True}
         )
