@@ -81,10 +81,12 @@ def test_mounts_below_a_folder_are_detached_and_its_neighbour_s_are_not(tmp_path
 
 def test_processes_that_serve_a_folder_end_with_their_children_and_a_bystander_lives(tmp_path):
     script = (
-        "import subprocess, sys\n"
+        "import signal, subprocess\n"
         "child = subprocess.Popen(['sleep', '60'])\n"
         "print(child.pid, flush=True)\n"
+        # Its child may be ended first; then it must not end by itself.
         "child.wait()\n"
+        "signal.pause()\n"
     )
     ours = [sys.executable, "-c", script, f"{tmp_path}/exec/containerd.sock"]
     other = [sys.executable, "-c", script, f"{tmp_path}/exec2/containerd.sock"]
