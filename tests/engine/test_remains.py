@@ -107,4 +107,5 @@ def test_processes_that_serve_a_folder_end_with_their_children_and_a_bystander_l
         finally:
             os.close(child)
             os.kill(bystander_child, signal.SIGKILL)
+            bystander.kill()
             bystander.wait(10)
