@@ -337,11 +337,12 @@ class Lives:
         state.status = Status.RESTARTING if again else Status.EXITED
         if state.oom_killed:
             self._node.events.publish("container", "oom", container.id, container.attributes())
-        released = container.releasing = self._spawn(self._starter.release(container))
+        released = container.releasing = self._spawn(self._starter.release_mounts(container))
         self._node.cgroups.remove(container.id)
         attributes = container.attributes(exitCode=str(code))
-        self._node.events.publish("container", "die", container.id, attributes)
         ended, container.ended = container.ended, None
+        self._node.events.publish("container", "die", container.id, attributes)
+        await self._starter.release_network(container)
         if ended is not None:
             ended.set_result(code)
         if again:

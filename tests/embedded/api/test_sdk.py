@@ -245,9 +245,34 @@ def test_networks_and_volumes_come_and_go(client: Any, run: Run, label: str) -> 
         assert {one.id for one in network.containers} == {first.id, second.id}
         for one in (first, second):
             one.remove(force=True)
-    finally:
         network.remove()
+        assert client.networks.list(filters={"label": label}) == []
+    finally:
+        for one in client.containers.list(all=True, filters={"network": label}):
+            one.remove(force=True)
+        for left in client.networks.list(filters={"label": label}):
+            left.remove()
         volume.remove(force=True)
+
+
+def test_who_is_told_of_an_end_may_take_the_network(client: Any, run: Run, label: str) -> None:
+    pool = docker.types.IPAMPool(subnet="10.201.7.0/29")
+    network = client.networks.create(label, ipam=docker.types.IPAMConfig(pool_configs=[pool]))
+    fixed = {label: client.api.create_endpoint_config(ipv4_address="10.201.7.3")}
+    try:
+        for end in ("stop", "kill", "remove"):
+            one = run(network=label, networking_config=fixed)
+            if end == "remove":
+                one.remove(force=True)
+            else:
+                getattr(one, end)()
+        network.remove()
+        assert client.networks.list(names=[label]) == []
+    finally:
+        for one in client.containers.list(all=True, filters={"network": label}):
+            one.remove(force=True)
+        for left in client.networks.list(names=[label]):
+            left.remove()
 
 
 def test_a_restart_policy_starts_again_with_growing_pauses(run: Run) -> None:
