@@ -56,7 +56,8 @@ class HijackedExec:
         self._action = action
         self._response = response
         self._tty = tty
-        self._buffer: Any = response.raw._fp.fp  # noqa: SLF001 - as the SDK does
+        reply: Any = response.raw
+        self._buffer = reply._fp.fp  # noqa: SLF001 - as the SDK does
         self._socket = _find_socket(self._buffer)
         # What the answer's headers were waited for with is no limit for what comes after them.
         self._socket.settimeout(None)
