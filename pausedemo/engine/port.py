@@ -188,37 +188,6 @@ class EventStream(Iterator[Event], Protocol):
     def close(self) -> None: ...
 
 
-class ExecStream(Protocol):
-    """A command inside a container with its streams open. One thread may send, another receive."""
-
-    def send(self, data: bytes) -> None:
-        """Write to its input. EngineGone when it, or the engine, does not take any more."""
-        ...
-
-    def end_input(self) -> None:
-        """Let it read the end of its input. Over TLS only ``close`` does."""
-        ...
-
-    def receive(self) -> tuple[int, bytes] | None:
-        """Wait for output: the stream's number, 1 or 2, and what came; None at the end.
-
-        With a terminal all of it is stream 1.
-        """
-        ...
-
-    def resize(self, rows: int, columns: int) -> None:
-        """Tell its terminal how large it is. Conflict when the engine has not started it yet."""
-        ...
-
-    def exit_code(self) -> int:
-        """How it ended; to be asked after the end of its output."""
-        ...
-
-    def close(self) -> None:
-        """Leave it alone; from another thread too, and ``receive`` then ends."""
-        ...
-
-
 class Containers(Protocol):
     """The part of an engine that makes, watches and ends containers."""
 
@@ -288,15 +257,6 @@ class Containers(Protocol):
         self, container: str, argv: Iterable[str], *, user: str | None = None
     ) -> None:
         """Start a command and leave it alone; its output and its end are nobody's."""
-        ...
-
-    def open_exec(
-        self, container: str, argv: Iterable[str], *, tty: bool = False, user: str | None = None
-    ) -> ExecStream:
-        """Start a command whose input is written, and whose output is read, as it goes on.
-
-        ``tty``: on a terminal of its own. The caller closes the stream.
-        """
         ...
 
     def list_processes(self, container: str) -> ProcessTable:

@@ -2,8 +2,7 @@
 
 The SDK's exec reads a hijacked socket and loses what arrives together with the reply's headers
 (docker-py#3332). Exec here asks for no upgrade: the engine then answers 200 and the same frames
-as a plain body, which is read through the buffer that read the headers. A command whose input is
-written takes the connection over (``hijacked.py``).
+as a plain body, which is read through the buffer that read the headers.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from pausedemo.engine.docker.asking import (
     Asking,
     raise_for_status,
 )
-from pausedemo.engine.docker.hijacked import HijackedExec, start_hijacked
 from pausedemo.engine.port import ExecResult
 from pausedemo.errors import EngineError, ExecTimedOut, TimedOut
 
@@ -44,7 +42,7 @@ class ExecCalls(Asking):
             stdout, stderr = self._ask(action, self._read_exec, exec_id, action, deadline)
         except TimedOut as error:
             raise ExecTimedOut(str(error), self._running_pid(exec_id, action)) from error
-        exit_code = self.exec_exit_code(exec_id, action)
+        exit_code = self._exec_exit_code(exec_id, action)
         return ExecResult(exit_code, stdout, stderr)
 
     def exec_detached(
@@ -52,28 +50,6 @@ class ExecCalls(Asking):
     ) -> None:
         exec_id, action = self._create_exec(container, list(argv), user)
         self._ask(action, self._client.exec_start, exec_id, detach=True)
-
-    def open_exec(
-        self, container: str, argv: Iterable[str], *, tty: bool = False, user: str | None = None
-    ) -> HijackedExec:
-        exec_id, action = self._create_exec(container, list(argv), user, stdin=True, tty=tty)
-        response = self._ask(action, start_hijacked, self._client, exec_id, tty)
-        return HijackedExec(self, exec_id, action, response, tty=tty)
-
-    def exec_exit_code(self, exec_id: str, action: str) -> int:
-        """How a command has ended, once its output has: the engine may note that a moment later."""
-        deadline = time.monotonic() + EXIT_CODE_TIMEOUT_S
-        while True:
-            state = self._ask(action, self._client.exec_inspect, exec_id)
-            if not state["Running"] and state["ExitCode"] is not None:
-                return int(state["ExitCode"])
-            if time.monotonic() > deadline:
-                raise TimedOut(f"cannot {action}: its output ended, but it did not")
-            time.sleep(POLL_S)
-
-    def exec_resize(self, exec_id: str, action: str, rows: int, columns: int) -> None:
-        """Tell a command's terminal how large it is."""
-        self._ask(action, self._client.exec_resize, exec_id, height=rows, width=columns)
 
     def _running_pid(self, exec_id: str, action: str) -> int:
         """The process number of a command that still runs; 0 when it does not."""
@@ -83,25 +59,11 @@ class ExecCalls(Asking):
             return 0
         return int(state.get("Pid") or 0) if state["Running"] else 0
 
-    def _create_exec(
-        self,
-        container: str,
-        command: list[str],
-        user: str | None,
-        *,
-        stdin: bool = False,
-        tty: bool = False,
-    ) -> tuple[str, str]:
+    def _create_exec(self, container: str, command: list[str], user: str | None) -> tuple[str, str]:
         """Prepare a command: its id, and what it is in words, for errors."""
         action = f"run {command[0]} in container {container}"
         made = self._ask(
-            action,
-            self._client.exec_create,
-            container,
-            command,
-            stdin=stdin,
-            tty=tty,
-            user=user or "",
+            action, self._client.exec_create, container, command, stdin=False, user=user or ""
         )
         return str(made["Id"]), action
 
@@ -121,3 +83,14 @@ class ExecCalls(Asking):
                 if time.monotonic() > deadline:
                     raise TimedOut(f"cannot {action}: it had not ended at its deadline")
         return bytes(streams[1]), bytes(streams[2])
+
+    def _exec_exit_code(self, exec_id: str, action: str) -> int:
+        # The stream may end a moment before the engine has noted the exit code.
+        deadline = time.monotonic() + EXIT_CODE_TIMEOUT_S
+        while True:
+            state = self._ask(action, self._client.exec_inspect, exec_id)
+            if not state["Running"] and state["ExitCode"] is not None:
+                return int(state["ExitCode"])
+            if time.monotonic() > deadline:
+                raise TimedOut(f"cannot {action}: its output ended, but it did not")
+            time.sleep(POLL_S)
