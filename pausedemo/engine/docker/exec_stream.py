@@ -72,8 +72,7 @@ class DockerExecStream:
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self._reader.close()
-        self._response.close()
+            self._response.close()
 
 
 class ExecStreamCalls(ExecCalls):
