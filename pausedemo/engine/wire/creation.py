@@ -10,7 +10,7 @@ from pausedemo.engine.config import ContainerConfig, Mount, MountKind, Published
 def render_config(config: ContainerConfig) -> dict[str, Any]:
     """Write the body of the request; what is left to the image or the engine is left out."""
     ports = (*map(PublishedPort, config.publish), *config.ports)
-    body = {
+    body: dict[str, Any] = {
         "Image": config.image,
         "Entrypoint": None if config.entrypoint is None else list(config.entrypoint),
         "Cmd": None if config.command is None else list(config.command),
@@ -71,15 +71,14 @@ def _is_old_bind(mount: Mount) -> bool:
 
 def _render_bind(mount: Mount) -> str:
     """``source:target:options``; neither path may hold a colon."""
-    options = [
-        "ro" if mount.read_only else "rw",
-        *([mount.propagation] if mount.propagation else []),
-    ]
+    options = ["ro" if mount.read_only else "rw"]
+    if mount.propagation:
+        options.append(mount.propagation.value)
     return f"{mount.source}:{mount.target}:{','.join(options)}"
 
 
 def _render_mount(mount: Mount) -> dict[str, Any]:
-    bind = {"Propagation": mount.propagation}
+    bind = {"Propagation": mount.propagation and mount.propagation.value}
     volume = {"NoCopy": not mount.copy_image or None, "Subpath": mount.subpath or None}
     memory = {"SizeBytes": mount.size_bytes, "Mode": mount.mode}
     return _leave_out_none(
