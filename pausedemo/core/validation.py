@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -29,13 +29,15 @@ class StrictModel(BaseModel):
 class KubernetesModel(StrictModel):
     """A mapping with Kubernetes' camelCase keys.
 
-    ``unsupported`` names the keys that Kubernetes knows here and pausedemo does not support.
+    ``unsupported`` names the keys that Kubernetes knows here and pausedemo does not support;
+    ``ignored`` those that may stand here and mean nothing, each with the reason.
     As in Kubernetes, a key without a value is as good as none: ``kubectl run --dry-run -o yaml``
     writes ``creationTimestamp: null`` and ``resources: {}``.
     """
 
     model_config = ConfigDict(alias_generator=to_camel)
     unsupported: ClassVar[frozenset[str]] = frozenset()
+    ignored: ClassVar[Mapping[str, str]] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +50,7 @@ class KubernetesModel(StrictModel):
             for key, value in data.items()
             if not (key in known and value is None)
             and not (key in cls.unsupported and value in _EMPTY)
+            and not (key in cls.ignored and key not in known)
         }
 
 

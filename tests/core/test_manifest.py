@@ -141,17 +141,17 @@ status: {}
             ),
         ),
         (
-            SPEC + "  volumes: [x]\n",
+            SPEC + "  ephemeralContainers: [x]\n",
             (
                 *(6, 3),
-                '"volumes" is a Kubernetes field that pausedemo does not support; remove it',
+                '"ephemeralContainers" is a Kubernetes field that pausedemo does not support; remove it',
             ),
         ),
         (
-            SPEC.replace("image: i", "image: i, tty: true"),
+            SPEC.replace("image: i", "image: i, volumeDevices: [x]"),
             (
                 *(5, 36),
-                '"tty" is a Kubernetes field that pausedemo does not support; remove it',
+                '"volumeDevices" is a Kubernetes field that pausedemo does not support; remove it',
             ),
         ),
         (

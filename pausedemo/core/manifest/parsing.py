@@ -1,0 +1,102 @@
+"""Manifest files as typed objects: every problem of a file at once, each at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pausedemo.core.complaints import describe
+from pausedemo.core.manifest.objects import ConfigMap, KubernetesObject, PodManifest, Secret
+from pausedemo.core.manifest.rawchecks import check_doubles, check_pid
+from pausedemo.core.validation import validate
+from pausedemo.core.yamltext import Document, load_documents
+from pausedemo.errors import InvalidFile, Problem
+
+_MODELS: Final[Mapping[str, type[KubernetesObject]]] = {
+    "Pod": PodManifest,
+    "ConfigMap": ConfigMap,
+    "Secret": Secret,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """What a file holds, in its order, and what in it means nothing here."""
+
+    objects: tuple[KubernetesObject, ...]
+    warnings: tuple[Problem, ...]
+
+
+def parse_objects(text: str, source: str) -> list[KubernetesObject]:
+    """Read all objects of a manifest file's whole text, in its order.
+
+    ``source`` is the file's name, for messages. Raises InvalidFile with every problem of every
+    document, or that there is none.
+    """
+    documents = load_documents(text, source)
+    if not documents:
+        raise InvalidFile([Problem(source, 0, 0, "the file is empty; expected objects")])
+    objects: list[KubernetesObject] = []
+    problems: list[Problem] = []
+    for document in documents:
+        try:
+            objects.append(_object_from_document(document, source))
+        except InvalidFile as error:
+            problems += error.problems
+    if problems:
+        raise InvalidFile(problems)
+    return objects
+
+
+def parse_pod(text: str, source: str) -> PodManifest:
+    """Read the one Pod of a manifest file's whole text.
+
+    ``source`` is the file's name, for messages. Raises InvalidFile with every problem.
+    """
+    documents = load_documents(text, source)
+    if not documents:
+        raise InvalidFile([Problem(source, 0, 0, "the file is empty; expected one Pod")])
+    if len(documents) > 1:
+        line, column = documents[1].place(())
+        raise InvalidFile(
+            [Problem(source, line, column, "a second document; expected one Pod in the file")]
+        )
+    return pod_from_document(documents[0], source)
+
+
+def pod_from_document(document: Document, source: str) -> PodManifest:
+    """Read a Pod from a document that is already parsed. Errors as ``parse_pod``."""
+    _check_kind(document, source, ["Pod"])
+    return _validate_pod(document, source)
+
+
+def _object_from_document(document: Document, source: str) -> KubernetesObject:
+    _check_kind(document, source, _MODELS)
+    data = document.data
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind == "ConfigMap":
+        return validate(ConfigMap, document, source)
+    if kind == "Secret":
+        return validate(Secret, document, source)
+    return _validate_pod(document, source)
+
+
+def _validate_pod(document: Document, source: str) -> PodManifest:
+    return validate(PodManifest, document, source, checks=[check_doubles, check_pid])
+
+
+def _check_kind(document: Document, source: str, kinds: Iterable[str]) -> None:
+    """Refuse another kind at once: its fields would all be reported as unknown."""
+    data, names = document.data, list(kinds)
+    if not isinstance(data, dict):
+        message = f"expected a {names[0]}: a mapping with apiVersion, kind, metadata and spec"
+        raise InvalidFile([Problem(source, *document.place(()), message)])
+    for key, wanted in (("kind", names), ("apiVersion", ["v1"])):
+        if key in data and data[key] not in wanted:
+            message = f"{key} is {describe(data[key])}; only {_list(wanted)} can be made here"
+            raise InvalidFile([Problem(source, *document.place((key,)), message)])
+
+
+def _list(names: list[str]) -> str:
+    return " and ".join(", ".join(names).rsplit(", ", 1))

@@ -1,0 +1,107 @@
+"""Probes and hooks of containers, and what handles them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import Field, StrictInt, StrictStr
+
+from pausedemo.core.manifest.types import (
+    NotNegative,
+    PortNumber,
+    PortOrName,
+    Positive,
+    Text,
+    words,
+)
+from pausedemo.core.validation import KubernetesModel
+
+#: A day. What is longer is a slip, and the engine counts in 32 bits.
+LONGEST_GRACE_S: Final = 24 * 3600
+
+
+class URIScheme(StrEnum):
+    """What an HTTP probe speaks."""
+
+    HTTP = "HTTP"
+    HTTPS = "HTTPS"
+
+
+class ExecAction(KubernetesModel):
+    """A command in the container, without a shell. Exit code 0 is success."""
+
+    command: tuple[StrictStr, ...] = ()
+
+
+class HTTPHeader(KubernetesModel):
+    """One header of an HTTP request."""
+
+    name: Text
+    value: StrictStr = ""
+
+
+class HTTPGetAction(KubernetesModel):
+    """An HTTP request to the pod's address, or to ``host``."""
+
+    path: Text = "/"
+    port: PortOrName
+    host: StrictStr = ""
+    scheme: URIScheme = URIScheme.HTTP
+    http_headers: tuple[HTTPHeader, ...] = ()
+
+
+class TCPSocketAction(KubernetesModel):
+    """A TCP connection to the pod's address, or to ``host``."""
+
+    port: PortOrName
+    host: StrictStr = ""
+
+
+class GRPCAction(KubernetesModel):
+    """A request of gRPC's health checking protocol."""
+
+    port: PortNumber
+    service: StrictStr = ""
+
+
+class SleepAction(KubernetesModel):
+    """A pause."""
+
+    seconds: StrictInt
+
+
+class Probe(KubernetesModel):
+    """How to see whether a container is well: exactly one handler, and when to ask it."""
+
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    tcp_socket: TCPSocketAction | None = None
+    grpc: GRPCAction | None = None
+    initial_delay_seconds: NotNegative = 0
+    timeout_seconds: Positive = 1
+    period_seconds: Positive = 10
+    success_threshold: Positive = 1
+    failure_threshold: Positive = 3
+    termination_grace_period_seconds: (
+        Annotated[StrictInt, Field(ge=1, le=LONGEST_GRACE_S)] | None
+    ) = None
+
+
+class LifecycleHandler(KubernetesModel):
+    """What a hook does: exactly one of these."""
+
+    unsupported = words("tcpSocket")
+
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    sleep: SleepAction | None = None
+
+
+class Lifecycle(KubernetesModel):
+    """Hooks of a container's life."""
+
+    unsupported = words("stopSignal")
+
+    post_start: LifecycleHandler | None = None
+    pre_stop: LifecycleHandler | None = None
