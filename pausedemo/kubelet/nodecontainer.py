@@ -42,9 +42,13 @@ class NodeContainer:
         """Run a command in it."""
         return self._use(lambda container: self.engine.exec(container, argv, timeout_s=timeout_s))
 
-    def open(self, argv: Sequence[str]) -> ExecStream:
-        """Run a command in it and keep its streams open."""
-        return self._use(lambda container: self.engine.open_exec(container, argv))
+    def open(self, argv: Sequence[str], owner: contextlib.ExitStack) -> ExecStream:
+        """Run a command in it and keep its streams open, until ``owner`` closes them."""
+        return self._use(
+            lambda container: owner.enter_context(
+                self.engine.exec_stream(container, argv, stdin=True)
+            )
+        )
 
     def close(self) -> None:
         """Remove it. It is made again should it be needed again."""

@@ -23,9 +23,11 @@ COMPLAINT_TIMEOUT_S: Final = 5.0
 class Tunnel:
     """Two threads that carry bytes. It ends when either side closes."""
 
-    def __init__(self, stream: ExecStream) -> None:
+    def __init__(self, stream: ExecStream, owner: contextlib.ExitStack) -> None:
+        """``owner`` is closed when it has ended."""
         self.socket, self._far = socket.socketpair()
         self._stream = stream
+        self._owner = owner
         self._complaint = bytearray()
         self._ended = threading.Event()
         for carry in (self._carry_out, self._carry_back):
@@ -34,7 +36,7 @@ class Tunnel:
     @classmethod
     def open(
         cls,
-        run: Callable[[Sequence[str]], ExecStream],
+        run: Callable[[Sequence[str], contextlib.ExitStack], ExecStream],
         host: str,
         port: int,
         timeout_s: float | None,
@@ -48,7 +50,8 @@ class Tunnel:
             wait_s = max(1, math.ceil(timeout_s))
             argv = ["nc", "-w", str(wait_s), host, str(port)]
             argv = ["timeout", "-s", "KILL", str(wait_s + SPARE_S), *argv]
-        return cls(run(argv))
+        owner = contextlib.ExitStack()
+        return cls(run(argv, owner), owner)
 
     def read_complaint(self) -> str:
         """What nc said, after the end of the tunnel's bytes; empty when it had no trouble."""
@@ -58,17 +61,16 @@ class Tunnel:
     def _carry_out(self) -> None:
         with contextlib.suppress(OSError, PausedemoError):
             while data := self._far.recv(CHUNK_BYTES):
-                self._stream.send(data)
+                self._stream.write(data)
             if _is_gone(self._far):
-                self._stream.close()
+                self._owner.close()
             else:
                 # Half a connection is closed as a half: the answer is still on its way.
-                self._stream.end_input()
+                self._stream.close_stdin()
 
     def _carry_back(self) -> None:
         try:
-            while (got := self._stream.receive()) is not None:
-                number, data = got
+            for number, data in self._stream.read():
                 if number == 1:
                     self._far.sendall(data)
                 else:
@@ -82,7 +84,7 @@ class Tunnel:
             with contextlib.suppress(OSError):
                 self._far.shutdown(socket.SHUT_RDWR)
             self._far.close()
-            self._stream.close()
+            self._owner.close()
 
 
 def _is_gone(end: socket.socket) -> bool:
