@@ -18,6 +18,8 @@ CHUNK_BYTES: Final = 1 << 16
 SPARE_S: Final = 2
 #: How long the end of nc's words is waited for, once its bytes have ended.
 COMPLAINT_TIMEOUT_S: Final = 5.0
+#: What a thread meets when the other one, or an end, has closed: ValueError is of a closed file.
+_OVER: Final = (OSError, ValueError, PausedemoError)
 
 
 class Tunnel:
@@ -59,7 +61,7 @@ class Tunnel:
         return self._complaint.decode(errors="replace")
 
     def _carry_out(self) -> None:
-        with contextlib.suppress(OSError, PausedemoError):
+        with contextlib.suppress(*_OVER):
             while data := self._far.recv(CHUNK_BYTES):
                 self._stream.write(data)
             if _is_gone(self._far):
@@ -75,8 +77,7 @@ class Tunnel:
                     self._far.sendall(data)
                 else:
                     self._complaint += data
-        except (OSError, PausedemoError):
-            # Nobody is there to take more.
+        except _OVER:
             pass
         finally:
             self._ended.set()
