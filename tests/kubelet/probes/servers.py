@@ -65,10 +65,23 @@ class Host:
 
     def https(self, folder: Path) -> int:
         """An HTTPS server with a certificate that nobody knows: its port."""
-        files = ["-keyout", "key.pem", "-out", "cert.pem"]
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files]
-            + ["-days", "1", "-subj", "/CN=nobody"],
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-keyout",
+                "key.pem",
+                "-out",
+                "cert.pem",
+                "-days",
+                "1",
+                "-subj",
+                "/CN=nobody",
+            ],
             cwd=folder,
             check=True,
             capture_output=True,
@@ -105,7 +118,7 @@ class Host:
 
 
 class _Quiet(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - named by http.server
+    def do_GET(self) -> None:
         body = b"served here"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
