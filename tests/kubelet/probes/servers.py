@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import shlex
 import ssl
 import subprocess
 import threading
@@ -49,6 +50,11 @@ END
 chmod +x cgi-bin/*
 exec httpd -f -p 8080 -h /tmp/www
 """
+#: Makes key.pem and cert.pem.
+CERTIFICATE = (
+    "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem"
+    " -days 1 -subj /CN=nobody"
+)
 #: Sends back what it gets.
 ECHO = "exec nc -ll -p 7000 -e cat"
 #: Takes a connection and ends it without a word.
