@@ -77,9 +77,7 @@ def _merge(own: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *wanted))) if wanted else ()
 
 
-def _merge_options(
-    own: tuple[str, ...], wanted: tuple[PodDNSConfigOption, ...]
-) -> tuple[str, ...]:
+def _merge_options(own: tuple[str, ...], wanted: tuple[PodDNSConfigOption, ...]) -> tuple[str, ...]:
     """One that both have is the pod's."""
     if not wanted:
         return ()

@@ -10,14 +10,10 @@ from typing import Final
 
 from pausedemo.core.manifest import Container, PodSpec, SeccompProfileType
 from pausedemo.core.pod import Pod
-from pausedemo.errors import PausedemoError
+from pausedemo.errors import ContainerConfigError
 
 NO_NEW_PRIVILEGES: Final = "no-new-privileges"
 NO_SECCOMP: Final = "seccomp=unconfined"
-
-
-class ContainerConfigError(PausedemoError):
-    """A container cannot be made as its manifest wants it: reason CreateContainerConfigError."""
 
 
 def choose_user(spec: PodSpec, container: Container, image_user: str) -> str | None:
@@ -77,9 +73,7 @@ def check_non_root(pod: Pod, container: Container, image_user: str) -> None:
         if user == 0:
             raise ContainerConfigError(f"container's runAsUser breaks non-root policy {where}")
     elif named in ("", "0"):
-        raise ContainerConfigError(
-            f"container has runAsNonRoot and image will run as root {where}"
-        )
+        raise ContainerConfigError(f"container has runAsNonRoot and image will run as root {where}")
     elif not named.isdecimal():
         raise ContainerConfigError(
             f"container has runAsNonRoot and image has non-numeric user ({named}), "
