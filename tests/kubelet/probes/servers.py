@@ -72,22 +72,7 @@ class Host:
     def https(self, folder: Path) -> int:
         """An HTTPS server with a certificate that nobody knows: its port."""
         subprocess.run(
-            [
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-keyout",
-                "key.pem",
-                "-out",
-                "cert.pem",
-                "-days",
-                "1",
-                "-subj",
-                "/CN=nobody",
-            ],
+            shlex.split(CERTIFICATE),
             cwd=folder,
             check=True,
             capture_output=True,
@@ -99,7 +84,7 @@ class Host:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         return self._serve(server)
 
-    def http(self) -> int:
+    def plain_http(self) -> int:
         """A plain HTTP server: its port."""
         return self._serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Quiet))
 

@@ -163,8 +163,12 @@ def test_an_answer_that_dribbles_says_nothing(place: Place, web: ContainerInfo) 
 
 def test_what_does_not_answer_in_http_fails_in_go_s_words(place: Place) -> None:
     info = place.run(f"({ECHO}) & ({MUTE}) & {GARBLED}")
-    for port in (7000, 7001, 7002):
-        wait_until(f"{port} listens", lambda p=port: f":{p} " in place.sh(info.id, "netstat -tln"))
+
+    def all_listen() -> bool:
+        rows = place.sh(info.id, "netstat -tln")
+        return all(f":{port} " in rows for port in (7000, 7001, 7002))
+
+    wait_until("they listen", all_listen)
     said = {port: ask(place, info, get("/", port)) for port in (81, 7001, 7002)}
     mute = said.pop(7001)
     assert mute.outcome is Outcome.FAILURE
@@ -212,7 +216,7 @@ def test_tls_is_asked_without_asking_who_it_is(
 
 
 def test_tls_where_there_is_none_is_told(place: Place, hosted: ContainerInfo, host: Host) -> None:
-    port = host.http()
+    port = host.plain_http()
     plain = "http: server gave HTTP response to HTTPS client"
     assert ask(place, hosted, get("/", port, scheme="HTTPS")) == Answer(
         Outcome.FAILURE, f'Get "https://127.0.0.1:{port}/": {plain}'

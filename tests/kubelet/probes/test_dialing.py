@@ -21,7 +21,12 @@ def exchange(connection: Connection, data: bytes) -> bytes:
     """Send all, end the sending half, and read to the end."""
     wire = connection.socket
     wire.settimeout(30)
-    sender = threading.Thread(target=lambda: (wire.sendall(data), wire.shutdown(socket.SHUT_WR)))
+
+    def send() -> None:
+        wire.sendall(data)
+        wire.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=send)
     sender.start()
     got = bytearray()
     while chunk := wire.recv(1 << 16):
