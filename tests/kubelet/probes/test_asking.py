@@ -17,8 +17,8 @@ from pausedemo.errors import EngineError
 from pausedemo.kubelet.httpget import HttpFailure
 from pausedemo.kubelet.probes.asking import Answer, Asker, Outcome, Target
 from pausedemo.kubelet.probes.grpc_health import GrpcMissing
-from tests.kubelet.probes.conftest import Place
-from tests.kubelet.probes.servers import ECHO, GARBLED, HTTPD, MUTE, Host
+from tests.kubelet.places import Place
+from tests.kubelet.servers import ECHO, GARBLED, HTTPD, MUTE, Host
 from tests.waiting import wait_until
 
 LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"

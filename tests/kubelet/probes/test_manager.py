@@ -20,7 +20,7 @@ from pausedemo.core.status import ContainerStatus, PodStatus, RunState, SandboxS
 from pausedemo.engine.port import ContainerInfo
 from pausedemo.kubelet.probes import ProbeManager
 from pausedemo.kubelet.probes.asking import Asker
-from tests.kubelet.probes.conftest import Place
+from tests.kubelet.places import Place
 from tests.waiting import wait_until
 
 # By which way a port is reached is of no matter here.

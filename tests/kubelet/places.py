@@ -5,18 +5,10 @@ from __future__ import annotations
 import contextlib
 import textwrap
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import pytest
-
-from pausedemo.engine.connect import connect
 from pausedemo.engine.port import ContainerConfig, ContainerInfo, Engine
-from pausedemo.images.cache import ImageCache
 from pausedemo.kubelet.dialing import Dialer
-from pausedemo.kubelet.nodecontainer import NodeContainer
-from tests.conftest import make_resolve
-from tests.kubelet.probes.servers import Host
 from tests.waiting import wait_until
 
 #: How the kubelet may come to a port: as it is found on that engine, or always by a tunnel.
@@ -75,33 +67,3 @@ class Place:
         done = self.engine.exec(container, ("sh", "-c", script), timeout_s=30)
         assert done.exit_code == 0, done
         return done.stdout.decode()
-
-
-@pytest.fixture(scope="session")
-def own_engine() -> Iterator[Engine]:
-    """The engine that we bring along, in a process of its own."""
-    with contextlib.closing(connect("embedded")) as connected:
-        yield connected
-
-
-@pytest.fixture(scope="session", params=PLACES)
-def reach(request: pytest.FixtureRequest, cache: ImageCache) -> Iterator[Reach]:
-    """One dialer for each way, as a kubelet has one."""
-    name, direct = PLACES[request.param]
-    engine = request.getfixturevalue(name)
-    image = make_resolve(engine, cache)("busybox").used
-    with contextlib.closing(NodeContainer(engine, lambda: image, {LABEL: ""})) as node:
-        yield Reach(engine, image, Dialer(node, direct))
-
-
-@pytest.fixture
-def place(reach: Reach) -> Iterator[Place]:
-    with contextlib.ExitStack() as made:
-        yield Place(reach.engine, reach.image, reach.dialer, made)
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """Servers of this machine."""
-    with contextlib.ExitStack() as made:
-        yield Host(made)

@@ -12,8 +12,8 @@ import pytest
 from pausedemo.core.dialerrors import DialError
 from pausedemo.kubelet.dialing import Connection
 from pausedemo.kubelet.forwarding import Forwarder, forwarded
-from tests.kubelet.probes.conftest import Place
-from tests.kubelet.probes.servers import ECHO, MUTE
+from tests.kubelet.places import Place
+from tests.kubelet.servers import ECHO, MUTE
 from tests.waiting import wait_until
 
 

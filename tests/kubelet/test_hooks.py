@@ -19,8 +19,8 @@ from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.engine.port import ContainerInfo
 from pausedemo.kubelet.hooks import LifecycleHooks
-from tests.kubelet.probes.conftest import Place
-from tests.kubelet.probes.servers import HTTPD, Host
+from tests.kubelet.places import Place
+from tests.kubelet.servers import HTTPD, Host
 from tests.waiting import wait_until
 
 POST_START = ("Warning", "FailedPostStartHook", "PostStartHook failed", "a")
