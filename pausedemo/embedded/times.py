@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 NS: Final = 1_000_000_000
+#: Go's zero time, dockerd's "not yet".
+NO_TIME: Final = "0001-01-01T00:00:00Z"
 
 
 def render_time(time_ns: int, *, fixed: bool = False) -> str:
@@ -17,6 +19,11 @@ def render_time(time_ns: int, *, fixed: bool = False) -> str:
     whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f".{rest:09d}"
     return whole + (fraction if fixed else fraction.rstrip("0").rstrip(".")) + "Z"
+
+
+def write_time(unix_ns: int) -> str:
+    """RFC 3339 with nine digits; Go's zero time for 0, which means that it has not happened."""
+    return render_time(unix_ns, fixed=True) if unix_ns else NO_TIME
 
 
 def parse_time(text: str) -> int:

@@ -28,10 +28,10 @@ from pausedemo.embedded.containers.processes import list_processes
 from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
 from pausedemo.embedded.containers.views import inspect_container, render_row, render_size
+from pausedemo.embedded.containers.waiting import wait_end, wait_removed
 from pausedemo.embedded.disk import measure_tree
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
-from pausedemo.embedded.filters import Filters, match_labels
-from pausedemo.embedded.moments import parse_moment
+from pausedemo.embedded.filters import Filters, match_labels, parse_until
 
 FILTERS: Final = [
     "ancestor",
@@ -190,13 +190,13 @@ class ContainersApi:
         condition = request.query.get("condition") or "not-running"
         if condition == "not-running":
             if container.state.is_running:
-                waiting = self._lives.wait_end(container)
+                waiting = wait_end(self._node.loop, container)
             else:
                 waiting = asyncio.ensure_future(_give(container.state.exit_code))
         elif condition == "next-exit":
-            waiting = self._lives.wait_end(container)
+            waiting = wait_end(self._node.loop, container)
         elif condition == "removed":
-            waiting = self._lives.wait_removed(container)
+            waiting = wait_removed(self._node.loop, container)
         else:
             raise BadParameter(f'invalid condition: "{condition}"')
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
@@ -237,14 +237,14 @@ class ContainersApi:
 
     async def prune(self, request: web.Request) -> web.Response:
         filters = query_filters(request, ["label", "label!", "until"])
+        until_ns = parse_until(filters, time.time_ns())
         removed, freed = [], 0
         for container in self._node.containers:
             labels = container.config["Labels"]
             is_wanted = match_labels(labels, filters.get("label", ()))
             if any(match_labels(labels, [one]) for one in filters.get("label!", ())):
                 is_wanted = False
-            for text in filters.get("until", ()):
-                is_wanted &= container.created_ns < _parse_until(text)
+            is_wanted &= until_ns is None or container.created_ns <= until_ns
             if is_wanted and not container.state.is_running:
                 freed += await _measure(container)
                 await self._lives.remove(container, force=False, volumes=False)
@@ -333,10 +333,6 @@ def _passes(one: Container, key: str, values: tuple[str, ...]) -> bool:
             return "none" in values
         case _:
             return True
-
-
-def _parse_until(text: str) -> int:
-    return parse_moment(text, time.time_ns())
 
 
 async def _give(code: int) -> int:

@@ -17,7 +17,8 @@ from pausedemo.embedded.containers.options import as_list
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
 from pausedemo.embedded.containers.shapes import EXEC, check_shape
 from pausedemo.embedded.containers.sharing import find_shared
-from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer
+from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer, finish_streams
+from pausedemo.embedded.containers.tasks import Tasks
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
 from pausedemo.embedded.keeper.child import CANNOT_RUN
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
@@ -28,7 +29,6 @@ from pausedemo.embedded.kernel.syscalls import Namespace
 JOINED: Final = Namespace.MOUNT | Namespace.NETWORK | Namespace.IPC | Namespace.UTS
 #: Ended ones that are still known, so that their exit code can be asked for.
 REMEMBERED: Final = 4096
-LAST_OUTPUT_S: Final = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +62,7 @@ class Execs:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._all: OrderedDict[str, Exec] = OrderedDict()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks(node.loop)
 
     def find(self, exec_id: str) -> Exec:
         """Raises NotFound in dockerd's words."""
@@ -198,7 +198,7 @@ class Execs:
         action = f"exec_start: {' '.join(one.argv)}"
         self._node.events.publish("container", action, container.id, attributes)
         one.process.ended.add_done_callback(
-            lambda ended: self._spawn(self._on_end(one, ended.result()))
+            lambda ended: self._tasks.spawn(self._on_end(one, ended.result()))
         )
 
     def end_all(self, container: Container) -> None:
@@ -213,15 +213,7 @@ class Execs:
 
     async def _on_end(self, one: Exec, code: int) -> None:
         process = one.process
-        for reader in one.readers:
-            reader.drain()
-        waiting = [reader.finished for reader in one.readers if not reader.finished.done()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=LAST_OUTPUT_S)
-        for reader in one.readers:
-            reader.close()
-        if one.writer is not None:
-            one.writer.abort()
+        await finish_streams(one.readers, one.writer)
         if process is not None:
             process.close()
         one.process = None
@@ -238,11 +230,6 @@ class Execs:
                 gone = self._all.pop(exec_id)
                 if exec_id in gone.container.execs:
                     gone.container.execs.remove(exec_id)
-
-    def _spawn(self, work: Any) -> None:
-        task = self._node.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def check_can_exec(container: Container) -> None:

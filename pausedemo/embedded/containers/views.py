@@ -6,10 +6,11 @@ import shlex
 import time
 from typing import Any, Final
 
-from pausedemo.embedded.containers.container import Container, Placed, State, Status, write_time
+from pausedemo.embedded.containers.container import Container, Placed, State, Status
 from pausedemo.embedded.containers.mounts import MASKED, READONLY
 from pausedemo.embedded.containers.options import RUNTIME
 from pausedemo.embedded.network.model import Sandbox
+from pausedemo.embedded.times import write_time
 
 #: (hours below which the word is used, hours that one of them has, word).
 _UNITS: Final = (

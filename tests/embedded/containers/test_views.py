@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pausedemo.embedded.containers.container import Placed, State, Status, write_time
+from pausedemo.embedded.containers.container import Placed, State, Status
 from pausedemo.embedded.containers.mounts import MASKED, MountPoint
 from pausedemo.embedded.containers.views import (
     complete_host_config,
@@ -19,6 +19,7 @@ from pausedemo.embedded.containers.views import (
     write_duration,
 )
 from pausedemo.embedded.network.model import Endpoint, Sandbox
+from pausedemo.embedded.times import write_time
 from tests.embedded.containers.containers import CREATED_NS, make_container
 
 S = 1_000_000_000
