@@ -20,6 +20,7 @@ from pausedemo.embedded.api.requests import (
 from pausedemo.embedded.containers.belonging import find_by_mount_namespace
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.execs import Execs
+from pausedemo.embedded.containers.health import HealthStatus
 from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
@@ -102,6 +103,8 @@ class ContainersApi:
     async def create(self, request: web.Request) -> web.Response:
         body = await read_json(request)
         query = request.query
+        if request[API] < (1, 44) and isinstance(body.get("Healthcheck"), dict):
+            body["Healthcheck"].pop("StartInterval", None)
         container = await self._lives.create(query.get("name"), body, query.get("platform", ""))
         return web.json_response({"Id": container.id, "Warnings": []}, status=201)
 
@@ -289,6 +292,9 @@ def select(
     for status in filters.get("status", ()):
         if status not in set(Status):
             raise BadParameter(f"Invalid filter 'status={status}'")
+    for health in filters.get("health", ()):
+        if health not in ("none", *HealthStatus):
+            raise BadParameter(f"Unrecognised filter value for health: {health}")
     for one in containers:
         if not every and not one.state.is_running:
             continue
@@ -330,7 +336,8 @@ def _passes(one: Container, key: str, values: tuple[str, ...]) -> bool:
             ports |= {port.partition("/")[0] for port in ports}
             return any(value in ports for value in values)
         case "health":
-            return "none" in values
+            health = one.state.health
+            return (str(health.status) if health is not None else "none") in values
         case _:
             return True
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pausedemo.embedded.containers.health import Health
 from pausedemo.embedded.containers.logfile import LogFile
 from pausedemo.embedded.containers.mounts import MountPoint
 from pausedemo.embedded.containers.options import RestartPolicy, Security
@@ -41,6 +42,7 @@ class State:
     oom_killed: bool = False
     started_ns: int = 0
     finished_ns: int = 0
+    health: Health | None = None
 
     @property
     def is_running(self) -> bool:
@@ -90,6 +92,8 @@ class Container:
     #: The inode of its mount namespace, and a descriptor that keeps it.
     mount_namespace: int | None = None
     mounts_held: int | None = None
+    #: Volumes whose mounting was told.
+    mounted: list[str] = field(default_factory=list)
     sandbox: Sandbox | None = None
     published: dict[str, list[tuple[str, int | None]]] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)

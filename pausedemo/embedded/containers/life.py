@@ -11,6 +11,7 @@ import contextlib
 import signal
 from typing import Any
 
+from pausedemo.embedded.containers.checking import Checks
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.filling import VolumeFiller
@@ -34,7 +35,8 @@ class Lives:
         self._tasks = Tasks(node.loop)
         self._remover = Remover(node, maker)
         self._stopper = Stopper(node)
-        self._runs = Runs(node, execs, self._remover, self._tasks)
+        self._checks = Checks(node, execs, self._tasks)
+        self._runs = Runs(node, execs, self._checks, self._remover, self._tasks)
 
     async def create(self, name: str | None, body: dict[str, Any], platform: str = "") -> Container:
         """Make a container from a create request."""
@@ -113,6 +115,7 @@ class Lives:
                 raise Conflict(f"Container {container.id} is already paused")
             self._stopper.freeze(container, frozen=True)
             container.state.status = Status.PAUSED
+            self._checks.stop(container)
         self._node.tell("pause", container)
 
     async def unpause(self, container: Container) -> None:
@@ -123,6 +126,7 @@ class Lives:
                 raise ServerError(f"Container {container.id} is not paused")
             self._stopper.freeze(container, frozen=False)
             container.state.status = Status.RUNNING
+            self._checks.go_on(container)
         self._node.tell("unpause", container)
 
     async def remove(self, container: Container, *, force: bool, volumes: bool) -> None:

@@ -16,7 +16,9 @@ from pausedemo.embedded.containers.belonging import (
     find_by_mount_namespace,
     kill_all,
 )
+from pausedemo.embedded.containers.checking import Checks
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.events import tell_unmounted
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import placed
@@ -36,9 +38,12 @@ STEADY_AFTER_S: Final = 10.0
 class Runs:
     """Begins runs; what follows from their ends it does by itself. Callers hold the lock."""
 
-    def __init__(self, node: Node, execs: Execs, remover: Remover, tasks: Tasks) -> None:
+    def __init__(
+        self, node: Node, execs: Execs, checks: Checks, remover: Remover, tasks: Tasks
+    ) -> None:
         self._node = node
         self._execs = execs
+        self._checks = checks
         self._remover = remover
         self._tasks = tasks
         self._starter = Starter(node)
@@ -65,10 +70,12 @@ class Runs:
         process.ended.add_done_callback(
             lambda ended: self._tasks.spawn(self._on_end(container, ended.result()))
         )
+        self._checks.begin(container)
 
     async def _undo(self, container: Container) -> None:
         if container.process is None:
             await self._starter.undo(container)
+            tell_unmounted(self._node, container)
             if container.host["AutoRemove"] and not container.restart_count:
                 await self._remover.remove(container, volumes=True)
 
@@ -78,6 +85,7 @@ class Runs:
             return
         container.process = None
         process.close()
+        self._checks.stop(container)
         await placed(container)
         self._execs.end_all(container)
         find = self._find_others(container)
@@ -101,6 +109,7 @@ class Runs:
         ended, container.ended = container.ended, None
         self._node.events.publish("container", "die", container.id, attributes)
         await self._starter.release_network(container)
+        tell_unmounted(self._node, container)
         if ended is not None:
             ended.set_result(code)
         if again:

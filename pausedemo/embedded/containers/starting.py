@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.events import tell_mounted
 from pausedemo.embedded.containers.launching import Descriptors, plan_launch, write_files
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
@@ -30,6 +31,7 @@ class Starter:
     async def start(self, container: Container) -> Process:
         """The main process, running. Raises LaunchFailed and ApiError; then ``undo`` it."""
         await self._prepare(container)
+        tell_mounted(self._node, container)
         return await self._launch(container)
 
     async def undo(self, container: Container) -> None:

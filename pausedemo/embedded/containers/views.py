@@ -7,6 +7,7 @@ import time
 from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Placed, State, Status
+from pausedemo.embedded.containers.health import Health, HealthStatus, render_health
 from pausedemo.embedded.containers.mounts import MASKED, READONLY
 from pausedemo.embedded.containers.options import RUNTIME
 from pausedemo.embedded.network.model import Sandbox
@@ -60,7 +61,7 @@ def inspect_container(container: Container, sandbox: Sandbox | None, driver: str
 
 def render_state(state: State) -> dict[str, Any]:
     """The ``State`` of an inspect."""
-    return {
+    shown: dict[str, Any] = {
         "Status": str(state.status),
         "Running": state.is_running,
         "Paused": state.status is Status.PAUSED,
@@ -73,6 +74,9 @@ def render_state(state: State) -> dict[str, Any]:
         "StartedAt": write_time(state.started_ns),
         "FinishedAt": write_time(state.finished_ns),
     }
+    if state.health is not None:
+        shown["Health"] = render_health(state.health)
+    return shown
 
 
 def render_mount(placed: Placed) -> dict[str, Any]:
@@ -233,7 +237,7 @@ def describe_status(container: Container, now_ns: int | None = None) -> str:
     state, now = container.state, now_ns if now_ns is not None else time.time_ns()
     match state.status:
         case Status.RUNNING:
-            return f"Up {write_duration(now - state.started_ns)}"
+            return f"Up {write_duration(now - state.started_ns)}{describe_health(state.health)}"
         case Status.PAUSED:
             return f"Up {write_duration(now - state.started_ns)} (Paused)"
         case Status.RESTARTING:
@@ -247,6 +251,14 @@ def describe_status(container: Container, now_ns: int | None = None) -> str:
             return "Dead"
         case _:
             return "Created"
+
+
+def describe_health(health: Health | None) -> str:
+    """What ``docker ps`` shows behind the time, with a space before it."""
+    if health is None:
+        return ""
+    starting = health.status is HealthStatus.STARTING
+    return f" (health: {health.status})" if starting else f" ({health.status})"
 
 
 def write_duration(elapsed_ns: int) -> str:

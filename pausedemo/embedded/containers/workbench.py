@@ -149,6 +149,7 @@ def _render_request(step: Step, image_id: str) -> dict[str, Any]:
         "Env": list(step.env),
         "User": step.user,
         "WorkingDir": step.working_dir,
+        "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": {
             "NetworkMode": step.network or "default",
             "ExtraHosts": list(step.hosts),

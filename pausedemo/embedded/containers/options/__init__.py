@@ -1,5 +1,10 @@
 """What a create request may ask for: taken over, refused, or of no effect; a file for each kind."""
 
+from pausedemo.embedded.containers.options.healthcheck import (
+    Healthcheck,
+    check_healthcheck,
+    parse_healthcheck,
+)
 from pausedemo.embedded.containers.options.keys import (
     RUNTIME,
     check_choices,
@@ -21,11 +26,13 @@ from pausedemo.embedded.containers.options.security import Security, parse_secur
 
 __all__ = [
     "RUNTIME",
+    "Healthcheck",
     "RestartPolicy",
     "Security",
     "as_list",
     "check_choices",
     "check_conflict_name",
+    "check_healthcheck",
     "check_keys",
     "check_limits",
     "check_modes",
@@ -34,6 +41,7 @@ __all__ = [
     "check_working_dir",
     "compute_argv",
     "merge_env",
+    "parse_healthcheck",
     "parse_limits",
     "parse_restart_policy",
     "parse_security",

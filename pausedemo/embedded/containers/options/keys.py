@@ -105,9 +105,6 @@ def check_keys(body: dict[str, Any]) -> None:
     for key, value in body.items():
         if key not in known and value not in NOTHING:
             raise NotSupported(f"the embedded engine does not support {key}: {value!r}")
-    test = (body.get("Healthcheck") or {}).get("Test") or ["NONE"]
-    if test[0] != "NONE":
-        raise NotSupported(f"the embedded engine runs no healthchecks: {test!r}")
     for key, value in (body.get("HostConfig") or {}).items():
         if key not in HOST_KEYS | IGNORED_HOST_KEYS and value not in NOTHING:
             raise NotSupported(f"the embedded engine does not support HostConfig.{key}: {value!r}")
