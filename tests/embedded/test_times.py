@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pausedemo.embedded.times import NS, render_duration
+from pausedemo.embedded.times import NS, render_duration, write_time
 
 MS = 1_000_000
 
@@ -28,3 +28,15 @@ MS = 1_000_000
 )
 def test_a_duration_is_written_as_go_writes_it(duration_ns, text):
     assert render_duration(duration_ns) == text
+
+
+@pytest.mark.parametrize(
+    ("unix_ns", "text"),
+    [
+        (0, "0001-01-01T00:00:00Z"),
+        (1_767_323_045_000_000_006, "2026-01-02T03:04:05.000000006Z"),
+        (1_700_000_000 * NS, "2023-11-14T22:13:20.000000000Z"),
+    ],
+)
+def test_times_are_written_as_dockerd_writes_them(unix_ns, text):
+    assert write_time(unix_ns) == text

@@ -63,7 +63,7 @@ def test_a_time_below_a_millisecond_is_refused(key, time_ns):
 
 
 def test_an_images_healthcheck_that_is_none_is_refused():
-    with pytest.raises(BadParameter, match="invalid value for Healthcheck.Test: 5"):
+    with pytest.raises(BadParameter, match=r"invalid value for Healthcheck\.Test: 5"):
         check_healthcheck({"Test": 5})
 
 
