@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import docker
 import pytest
 
 from tests.embedded.api.wire import ask
@@ -150,11 +151,32 @@ def test_who_stands_still_or_has_ended_is_not_asked(client: Any, run: Run) -> No
     await_status(container, "healthy")
 
 
-def test_checks_do_not_push_out_what_is_known_of_a_users_exec(client: Any, run: Run) -> None:
+def test_a_check_under_way_is_ended_by_a_pause(run: Run) -> None:
+    script = "echo >> /asked; exec sleep 1000"
+    container = run(healthcheck=check("CMD-SHELL", script, timeout=3_600_000 * MS))
+
+    def count_asked() -> int:
+        return int(container.exec_run(["sh", "-c", "cat /asked 2>/dev/null | wc -l"]).output)
+
+    wait_until("it is asked", lambda: count_asked() == 1)
+    container.pause()
+    container.unpause()
+    wait_until("it is asked again", lambda: count_asked() == 2)
+    sleeping = [row for row in container.top()["Processes"] if row[-1] == "sleep 1000"]
+    assert len(sleeping) == 2  # the main process, and one check
+    assert health_of(container)["Log"] == []
+
+
+def test_an_exec_that_was_a_check_is_forgotten_and_a_users_is_not(client: Any, run: Run) -> None:
     container = run(healthcheck=check("CMD", "true"))
     mine = client.api.exec_create(container.id, ["sh", "-c", "exit 3"])["Id"]
     client.api.exec_start(mine)
     await_status(container, "healthy")
+    filters, now = {"container": container.id, "event": "exec_die"}, f"{time.time():.9f}"
+    ended = client.events(decode=True, filters=filters, since=1, until=now)
+    first, *_ = {one["Actor"]["Attributes"]["execID"] for one in ended} - {mine}
+    with pytest.raises(docker.errors.NotFound):
+        client.api.exec_inspect(first)
     assert client.api.exec_inspect(mine)["ExitCode"] == 3
     container.kill()
     assert client.api.inspect_container(container.id)["ExecIDs"] is None

@@ -54,3 +54,19 @@ def test_an_images_healthcheck_is_made_unless_the_user_says_no(
     assert docker("inspect", "-f", "{{.State.Health}}", "never") == "<nil>\n"
     docker("rm", "-f", "asked", "unasked", "never")
     docker("rmi", "unchecked", "checked")
+
+
+def test_a_step_of_a_build_is_not_asked(docker: Docker, busybox: str) -> None:
+    recipe = f"FROM {busybox}\nHEALTHCHECK CMD true\nRUN until [ -e /go ]; do sleep 0.01; done\n"
+    (docker.folder / "Dockerfile").write_text(recipe)
+    with docker.start("build", "-t", "stepped", ".") as building:
+        try:
+            step = wait_until("the step runs", lambda: docker("ps", "-q").strip())
+            assert docker("inspect", "-f", "{{.State.Health}}", step) == "<nil>\n"
+            docker("exec", step, "touch", "/go")
+            assert building.wait(60) == 0
+        finally:
+            building.kill()
+    shown = docker("inspect", "-f", "{{.Config.Healthcheck.Test}}", "stepped")
+    assert shown == "[CMD-SHELL true]\n"
+    docker("rmi", "stepped")
