@@ -97,6 +97,7 @@ class ContainerSummary:
     state: ContainerState
     status: str
     created_at: datetime
+    image_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,7 @@ class ImageInfo:
     references: tuple[str, ...]
     labels: Mapping[str, str]
     user: str = ""
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
