@@ -104,6 +104,13 @@ class Conflict(EngineError):
     """The request does not fit the object's present state, or the name is taken (409)."""
 
 
+class ContainerConfigError(PausedemoError):
+    """A container cannot be made as its manifest wants it; the text is its status's message.
+
+    The reason of a container that waits so is CreateContainerConfigError.
+    """
+
+
 class TimedOut(PausedemoError):
     """Something did not happen before its deadline."""
 

@@ -74,7 +74,8 @@ class Ability:
 class EngineInfo:
     """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists.
 
-    ``abilities`` are told by the embedded engine only.
+    ``abilities`` are told by the embedded engine only. ``machine``: what the engine's calls
+    itself; ``memory_bytes`` and ``cpus``: what it has, 0 where that is not told.
     """
 
     name: str
@@ -84,6 +85,9 @@ class EngineInfo:
     architecture: str
     runtimes: tuple[str, ...] = ()
     abilities: tuple[Ability, ...] = ()
+    machine: str = ""
+    memory_bytes: int = 0
+    cpus: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
