@@ -19,8 +19,8 @@ from pausedemo.core.manifest.types import (
     LabelKey,
     LabelValue,
     Opaque,
-    Positive,
     Text,
+    between,
     words,
 )
 from pausedemo.core.manifest.volumes import Volume
@@ -111,7 +111,7 @@ class PodSpec(KubernetesModel):
     volumes: tuple[Volume, ...] = ()
     restart_policy: RestartPolicy = RestartPolicy.ALWAYS
     termination_grace_period_seconds: Annotated[StrictInt, Field(ge=0, le=LONGEST_GRACE_S)] = 30
-    active_deadline_seconds: Positive | None = None
+    active_deadline_seconds: Annotated[StrictInt, between(1, 2**31 - 1)] | None = None
     dns_policy: DNSPolicy = DNSPolicy.CLUSTER_FIRST
     dns_config: PodDNSConfig = PodDNSConfig()
     host_network: StrictBool = False

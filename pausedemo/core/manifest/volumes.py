@@ -15,6 +15,7 @@ from pausedemo.core.manifest.types import (
     FilePath,
     Key,
     Mode,
+    SubPath,
     Text,
     check_no_way_back,
     checked,
@@ -186,5 +187,5 @@ class VolumeMount(KubernetesModel):
     name: StrictStr
     mount_path: Annotated[Text, checked(_check_mount_path)]
     read_only: StrictBool = False
-    sub_path: Annotated[StrictStr, checked(check_no_way_back)] = ""
+    sub_path: SubPath = ""
     mount_propagation: MountPropagation = MountPropagation.NONE
