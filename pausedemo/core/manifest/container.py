@@ -80,8 +80,12 @@ class ResourceRequirements(KubernetesModel):
 
     unsupported = words("claims")
 
-    limits: ResourceList = Field(default_factory=dict)
-    requests: ResourceList = Field(default_factory=dict)
+    limits: ResourceList = Field(
+        default_factory=dict, description="`cpu`, `memory`; `ephemeral-storage` is not enforced"
+    )
+    requests: ResourceList = Field(
+        default_factory=dict, description="what is limited and not requested is requested whole"
+    )
 
     @model_validator(mode="after")
     def _request_what_is_limited(self) -> Self:

@@ -50,7 +50,9 @@ class EmptyDirVolumeSource(KubernetesModel):
     """A folder that is empty at first and lives as long as the pod."""
 
     medium: StorageMedium = StorageMedium.DEFAULT
-    size_limit: Amount | None = None
+    size_limit: Annotated[Amount | None, Field(description="held to with the medium `Memory`")] = (
+        None
+    )
 
 
 class HostPathVolumeSource(KubernetesModel):
