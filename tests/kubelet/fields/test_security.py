@@ -62,7 +62,8 @@ def test_capabilities_are_added_and_dropped(bench: Bench) -> None:
     seen = bench.run(f"""
         containers:
         - {{name: a, {SLEEP}}}
-        - {{name: b, {SLEEP}, securityContext: {{capabilities: {{add: [NET_ADMIN], drop: [CHOWN]}}}}}}
+        - {{name: b, {SLEEP},
+           securityContext: {{capabilities: {{add: [NET_ADMIN], drop: [CHOWN]}}}}}}
         - {{name: c, {SLEEP}, securityContext: {{capabilities: {{drop: [ALL], add: [CHOWN]}}}}}}
     """)
     script = STATUS.format("CapEff")
@@ -75,9 +76,7 @@ def test_capabilities_are_added_and_dropped(bench: Bench) -> None:
 
 def test_a_privileged_container_may_do_all(bench: Bench, field_ground: Ground) -> None:
     if not field_ground.gives_all:
-        pytest.skip(
-            "the engine's machine may not have all capabilities itself, so cannot give them"
-        )
+        pytest.skip("the engine's machine lacks capabilities, so it cannot give them all")
     seen = bench.run(f"""
         containers:
         - {{name: a, {SLEEP}, securityContext: {{privileged: true}}}}
