@@ -1,7 +1,7 @@
 """Volumes kept in memory, mounted in the engine's own mount namespace.
 
-The keeper is in the same one, so containers can bind them; when the engine goes, however it goes,
-they go with the namespace.
+The keeper's sees them too, so that containers can bind them; when the engine goes, however it
+goes, they go with the namespaces.
 """
 
 from __future__ import annotations

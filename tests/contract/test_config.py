@@ -91,9 +91,7 @@ def test_a_privileged_one_has_more_than_others(make: Maker) -> None:
     except EngineError as error:
         if "unable to apply caps" not in error.message:
             raise
-        pytest.skip(
-            "the engine's machine may not have all capabilities itself, so cannot give them"
-        )
+        pytest.skip("the engine's machine lacks capabilities, so it cannot give them all")
     assert read_capabilities(make, container) & sys_admin
 
 

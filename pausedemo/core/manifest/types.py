@@ -204,7 +204,8 @@ def _to_bytes(value: object) -> bytes:
         # Kubernetes' decoder skips line ends too: they come with a YAML block.
         return base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(say_invalid(value, "illegal base64 data")) from None
+        # It may be a secret: it is not quoted.
+        raise ValueError("illegal base64 data") from None
 
 
 def _check_mode(mode: int) -> int:
@@ -223,13 +224,13 @@ Key: TypeAlias = Annotated[StrictStr, checked(check_key)]
 FilePath: TypeAlias = Annotated[StrictStr, Field(min_length=1), checked(check_file_path)]
 SubPath: TypeAlias = Annotated[StrictStr, checked(check_descending_path)]
 IpAddress: TypeAlias = Annotated[StrictStr, checked(check_ip)]
+IpAddressOrNone: TypeAlias = Annotated[StrictStr, checked(lambda ip: check_ip(ip) if ip else None)]
 PortName: TypeAlias = Annotated[StrictStr, checked(check_port_name)]
 PortNumber: TypeAlias = Annotated[StrictInt, between(1, 65535)]
 PortOrName: TypeAlias = Annotated[int | str, PlainValidator(_to_port)]
 Mode: TypeAlias = Annotated[StrictInt, AfterValidator(_check_mode)]
 Id: TypeAlias = Annotated[StrictInt, between(0, _LARGEST_INT32)]
 NotNegative: TypeAlias = Annotated[StrictInt, at_least(0)]
-Positive: TypeAlias = Annotated[StrictInt, at_least(1)]
 Text: TypeAlias = Annotated[StrictStr, Field(min_length=1)]
 Amount: TypeAlias = Annotated[Quantity, PlainValidator(_to_quantity), PlainSerializer(str)]
 Base64: TypeAlias = Annotated[

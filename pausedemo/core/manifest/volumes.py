@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from pausedemo.core.manifest.environment import ObjectFieldSelector, ResourceFieldSelector
 from pausedemo.core.manifest.types import (
@@ -15,6 +16,7 @@ from pausedemo.core.manifest.types import (
     FilePath,
     Key,
     Mode,
+    SubPath,
     Text,
     check_no_way_back,
     checked,
@@ -23,6 +25,17 @@ from pausedemo.core.manifest.types import (
 from pausedemo.core.validation import KubernetesModel
 
 DEFAULT_MODE: Final = 0o644
+
+#: Attributes of a volume of which one is set, and their keys.
+VOLUME_SOURCES: Final[Mapping[str, str]] = {
+    "empty_dir": "emptyDir",
+    "host_path": "hostPath",
+    "config_map": "configMap",
+    "secret": "secret",
+    "downward_api": "downwardAPI",
+    "projected": "projected",
+    "persistent_volume_claim": "persistentVolumeClaim",
+}
 
 
 class StorageMedium(StrEnum):
@@ -49,7 +62,9 @@ class EmptyDirVolumeSource(KubernetesModel):
     """A folder that is empty at first and lives as long as the pod."""
 
     medium: StorageMedium = StorageMedium.DEFAULT
-    size_limit: Amount | None = None
+    size_limit: Annotated[Amount | None, Field(description="held to with the medium `Memory`")] = (
+        None
+    )
 
 
 class HostPathVolumeSource(KubernetesModel):
@@ -165,6 +180,13 @@ class Volume(KubernetesModel):
     projected: ProjectedVolumeSource | None = None
     persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
 
+    @model_validator(mode="after")
+    def _be_empty_without_a_source(self) -> Self:
+        """Source: SetDefaults_Volume, pkg/apis/core/v1/defaults.go."""
+        if all(getattr(self, name) is None for name in VOLUME_SOURCES):
+            self.__dict__["empty_dir"] = EmptyDirVolumeSource()
+        return self
+
 
 class MountPropagation(StrEnum):
     """Whether later mounts on the machine and in the container are seen on the other side."""
@@ -186,5 +208,5 @@ class VolumeMount(KubernetesModel):
     name: StrictStr
     mount_path: Annotated[Text, checked(_check_mount_path)]
     read_only: StrictBool = False
-    sub_path: Annotated[StrictStr, checked(check_no_way_back)] = ""
+    sub_path: SubPath = ""
     mount_propagation: MountPropagation = MountPropagation.NONE

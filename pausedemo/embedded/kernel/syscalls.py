@@ -39,6 +39,7 @@ class MountFlag(IntFlag):
     RECURSIVE = 0x4000
     PRIVATE = 0x40000
     SLAVE = 0x80000
+    SHARED = 0x100000
     RELATIME = 0x200000
     STRICT_ATIME = 0x1000000
 
