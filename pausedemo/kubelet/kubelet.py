@@ -65,7 +65,7 @@ class Kubelet:
                 except LeaseLost as error:
                     self._say(f"{error}; taking it again")
         finally:
-            recorder.close()
+            self._parts.close()
 
     def stop(self) -> None:
         """Have ``run`` return soon. May be called from a signal's handler."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,27 +10,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pausedemo.clock import Clock
+from pausedemo.core import naming
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.podview import PodView
 from pausedemo.engine.port import Engine
-from pausedemo.errors import Conflict
-from pausedemo.images.resolve import Policy
+from pausedemo.errors import Conflict, PausedemoError
+from pausedemo.images.resolve import ImageResolver, Policy
+from pausedemo.kubelet.aides import Aides, make_aides
 from pausedemo.kubelet.controller import PodController
 from pausedemo.kubelet.events import EventRecorder
 from pausedemo.kubelet.objects import Pods
-from pausedemo.kubelet.ports import (
-    Hooks,
-    Images,
-    Messages,
-    NoHooks,
-    NoMessages,
-    NoProber,
-    Prober,
-    Tell,
-    Translator,
-    Wake,
-)
+from pausedemo.kubelet.owner import Owner
+from pausedemo.kubelet.ports import Images, Prober, Tell, Translator, Wake
 from pausedemo.kubelet.pulling import Pulling
 from pausedemo.kubelet.store import Store
 from pausedemo.kubelet.tools import EngineLimits, label_kept
@@ -38,6 +31,9 @@ from pausedemo.kubelet.translating import StoredTranslator
 #: How many containers are made and started at the same time, of all pods together: an engine
 #: that is asked for more only lets them wait for each other.
 STARTS_AT_ONCE: Final = 6
+#: What the container on the node is made from, and the run that it bears.
+NODE_IMAGE: Final = "busybox"
+NODE_RUN: Final = "kubelet"
 
 
 @dataclass(slots=True)
@@ -48,9 +44,7 @@ class KubeletParts:
     clock: Clock
     tell: Tell
     images: Images
-    hooks: Hooks
-    prober: Prober
-    messages: Messages
+    aides: Aides
     translator: Translator
     store: Store
     pods: Pods
@@ -59,6 +53,18 @@ class KubeletParts:
     gate: AbstractContextManager[object] = field(
         default_factory=lambda: threading.BoundedSemaphore(STARTS_AT_ONCE)
     )
+
+    @property
+    def prober(self) -> Prober:
+        """Who asks the probes of them all."""
+        return self.aides.prober
+
+    def close(self) -> None:
+        """Keep the events that are still to be kept, and leave nothing on the engine but pods."""
+        self.recorder.close()
+        with contextlib.suppress(PausedemoError):
+            # The engine gone: whoever cleans up finds it by its owner.
+            self.aides.close()
 
     def make_controller(self, pod: Pod, view: PodView) -> PodController:
         """The controller of one pod that the engine keeps."""
@@ -81,9 +87,9 @@ class KubeletParts:
             labels=label_kept(pod),
             limits=self.limits,
             record=record,
-            hooks=self.hooks,
-            prober=self.prober,
-            messages=self.messages,
+            hooks=self.aides.hooks,
+            prober=self.aides.prober,
+            messages=self.aides.messages,
             translator=self.translator,
             gate=self.gate,
             view=view,
@@ -105,7 +111,6 @@ def make_parts(
     ``hear`` is told every event after it was recorded; ``wake`` is asked for a pass over a pod
     when its probes have found out something new. ``images`` makes another source of images.
     """
-    del wake
     store = Store(engine)
     recorder = EventRecorder(store, clock)
 
@@ -114,15 +119,22 @@ def make_parts(
         hear(pod, event)
 
     source = images(tell) if images else Pulling(engine, clock, tell, policy)
+    aides = make_aides(
+        engine,
+        clock,
+        tell=tell,
+        wake=wake,
+        find_image=lambda: ImageResolver(engine, policy).resolve(NODE_IMAGE).used,
+        # It ends with us, and what a killed process leaves is found by its owner.
+        labels={naming.OWNER: str(Owner.this_process()), naming.RUN: NODE_RUN},
+    )
     limits = EngineLimits()
     return KubeletParts(
         engine=engine,
         clock=clock,
         tell=tell,
         images=source,
-        hooks=NoHooks(),
-        prober=NoProber(),
-        messages=NoMessages(),
+        aides=aides,
         translator=StoredTranslator(engine, clock, store, source, limits, tell),
         store=store,
         pods=Pods(store),
