@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "list": ("pausedemo.cli.list:list_scenarios", "List scenarios, with their titles and tags."),
     "validate": ("pausedemo.cli.validate:validate", "Check scenario files, without an engine."),
     "schema": ("pausedemo.cli.schema:schema", "Print the JSON Schema of a scenario file."),
+    "kubelet": ("pausedemo.cli.kubelet:kubelet", "Keep all pods of an engine alive."),
     "clean": ("pausedemo.cli.clean:clean", "Remove what a dead run left on the engine."),
     "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
     "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),

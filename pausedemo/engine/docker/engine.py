@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pausedemo.engine import wire
-from pausedemo.engine.docker.containers import ContainerCalls
 from pausedemo.engine.docker.execs import ExecCalls
 from pausedemo.engine.docker.files import FileCalls
+from pausedemo.engine.docker.holding import HoldCalls
 from pausedemo.engine.docker.images import ImageCalls
 from pausedemo.engine.docker.volumes import VolumeCalls
 from pausedemo.engine.port import EngineInfo
 
 
-class DockerEngine(ContainerCalls, ExecCalls, FileCalls, ImageCalls, VolumeCalls):
+class DockerEngine(HoldCalls, ExecCalls, FileCalls, ImageCalls, VolumeCalls):
     """An engine reached through a docker SDK client. Safe to use from several threads."""
 
     @property

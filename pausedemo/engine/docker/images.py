@@ -27,6 +27,7 @@ class ImageCalls(Asking):
             references=tuple(raw.get("RepoTags") or ()),
             labels=config.get("Labels") or {},
             user=config.get("User") or "",
+            size_bytes=raw.get("Size") or 0,
         )
 
     def list_images(self, labels: Mapping[str, str | None]) -> tuple[ImageInfo, ...]:

@@ -46,6 +46,7 @@ def parse_summary(row: Mapping[str, Any]) -> ContainerSummary:
         state=parse_state(row["State"]),
         status=row["Status"],
         created_at=datetime.fromtimestamp(row["Created"], UTC),
+        image_id=row.get("ImageID") or "",
     )
 
 

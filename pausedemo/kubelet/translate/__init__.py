@@ -4,9 +4,9 @@ Source: dockershim's docker_sandbox.go, docker_container.go and security_context
 Mirantis/cri-dockerd, and the kubelet's kuberuntime package.
 """
 
+from pausedemo.core.containerhash import compute_hash
 from pausedemo.kubelet.translate.containers import (
     ContainerFacts,
-    compute_hash,
     translate_container,
 )
 from pausedemo.kubelet.translate.dns import NodeDNS, parse_resolv_conf

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pausedemo.core import naming
 from pausedemo.core.actions import ContainerStart
+from pausedemo.core.containerhash import compute_hash
 from pausedemo.core.manifest import Container
 from pausedemo.core.naming import ContainerName
 from pausedemo.core.pod import Pod
@@ -97,15 +96,6 @@ def translate_container(
         cpu_period_us=None if quota_us is None else CPU_PERIOD_US,
         oom_score_adj=score if facts.lowers_oom_score else max(score, 0),
     )
-
-
-def compute_hash(container: Container) -> str:
-    """A short hash of what makes it another container when it changes: its name and its image.
-
-    Source: kubernetes pkg/kubelet/container/helpers.go, HashContainer and pickFieldsToHash.
-    """
-    text = json.dumps({"image": container.image, "name": container.name}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _label(
