@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pausedemo.kubelet.nodedns import find_node_dns
 from pausedemo.kubelet.translate.dns import NodeDNS, choose_dns, parse_resolv_conf
 from tests.core.pods import make_pod
 
@@ -43,6 +46,16 @@ OPTIONS = "[{name: ndots, value: '5'}, {name: edns0}]"
 )
 def test_what_the_engine_is_told(extra: str, node: NodeDNS | None, wanted: NodeDNS) -> None:
     assert choose_dns(make_pod(extra=extra).spec, node) == wanted
+
+
+def test_only_an_engine_on_this_machine_resolves_as_this_machine_does(tmp_path: Path) -> None:
+    local, real = tmp_path / "local", tmp_path / "real"
+    local.write_text("nameserver 127.0.0.53\nsearch lan\n")
+    real.write_text("nameserver 10.0.0.1\nsearch real\n")
+    files = (tmp_path / "none", local, real)
+    assert find_node_dns("unix:///x.sock", files) == NodeDNS(("10.0.0.1",), ("real",), ())
+    assert find_node_dns("unix:///x.sock", files[:2]) is None
+    assert find_node_dns("tcp://192.0.2.1:2375", files) is None
 
 
 @pytest.mark.parametrize(

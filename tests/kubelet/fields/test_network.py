@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from pausedemo.kubelet.nodedns import find_node_dns
 from tests.kubelet.fields.bench import Bench, Seen
 
 SLEEP = 'image: busybox, command: [sleep, "3600"]'
@@ -57,6 +58,20 @@ def test_otherwise_the_machine_s_servers_are_asked(bench: Bench, policy: str) ->
 
     assert servers(seen) == servers(plain) != []
     assert "search one.example" in resolver(seen)
+
+
+def test_what_is_added_comes_after_the_machine_s_own(bench: Bench) -> None:
+    plain = bench.run(f"containers: [{{name: a, {SLEEP}}}]")
+    own = find_node_dns(bench.engine.url)
+    if own is None:
+        pytest.skip("the machine's own servers are not known here")
+    seen = bench.run(f"""
+        dnsConfig: {{nameservers: [192.0.2.1]}}
+        containers: [{{name: a, {SLEEP}}}]
+    """)
+    servers = [line.split()[1] for line in resolver(seen) if line.startswith("nameserver")]
+    assert servers == [*own.nameservers, "192.0.2.1"][:3]
+    assert resolver(plain) != resolver(seen)
 
 
 def _free_port() -> int:
