@@ -18,7 +18,7 @@ numbers = st.integers(0, 2**64 - 1)
 positions = st.integers(0, 31)
 rows = st.tuples(numbers, numbers, numbers)
 
-binds = st.builds(Bind, texts, texts, numbers, st.booleans())
+binds = st.builds(Bind, texts, texts, numbers, st.booleans(), texts)
 mounts = st.builds(Mount, texts, texts, st.sampled_from([0, MountFlag.NO_DEV, 0x2F]), texts)
 roots = st.builds(
     Root,
