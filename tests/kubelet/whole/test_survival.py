@@ -67,7 +67,8 @@ def test_a_kubelet_killed_at_any_moment_is_followed_by_one_that_goes_on(world: W
     delay_s = 10 * world.container("a", "crashing").restart_count
     assert f"back-off {delay_s}s" in str(world.container("a", "crashing").state)
     rows = world.engine.list_containers({naming.POD_UID: steady.uid})
-    assert len(rows) <= 6, [row.name for row in rows]
+    # Two that run and two dead ones, in as many sandboxes as these have belonged to.
+    assert len(rows) <= 7, [row.name for row in rows]
 
 
 def test_two_kubelets_do_no_harm_and_the_second_takes_over_at_once(world: World) -> None:
