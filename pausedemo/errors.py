@@ -115,6 +115,17 @@ class TimedOut(PausedemoError):
     """Something did not happen before its deadline."""
 
 
+class ExecTimedOut(TimedOut):
+    """A command in a container has not ended in time, and still runs.
+
+    ``pid`` is its number on the engine's machine; 0 when it ended meanwhile, or is not known.
+    """
+
+    def __init__(self, message: str, pid: int) -> None:
+        self.pid = pid
+        super().__init__(message)
+
+
 class Interrupted(KeyboardInterrupt):
     """The person, or the system, asked pausedemo to stop (SIGINT, SIGTERM).
 

@@ -225,6 +225,36 @@ class Holding(Protocol):
         ...
 
 
+class ExecStream(Protocol):
+    """A command inside a container with its streams open.
+
+    One thread may read while others write, resize and close.
+    """
+
+    def write(self, data: bytes) -> None:
+        """Send to its standard input. Nothing happens once it has ended."""
+        ...
+
+    def close_stdin(self) -> None:
+        """Tell it that there is no more input."""
+        ...
+
+    def read(self) -> Iterator[tuple[int, bytes]]:
+        """What it writes until its end, as it comes: 1 and stdout, 2 and stderr.
+
+        With a terminal all is stdout. Raises EngineGone when the connection is lost.
+        """
+        ...
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give its terminal another size."""
+        ...
+
+    def exit_code(self) -> int:
+        """How it ended; for after the last output."""
+        ...
+
+
 class Containers(Protocol):
     """The part of an engine that makes, watches and ends containers."""
 
@@ -292,7 +322,10 @@ class Containers(Protocol):
         timeout_s: float,
         user: str | None = None,
     ) -> ExecResult:
-        """Run a command to its end. TimedOut when it has not ended after ``timeout_s`` seconds."""
+        """Run a command to its end. ExecTimedOut when it has not ended after ``timeout_s`` seconds.
+
+        The command then goes on running.
+        """
         ...
 
     def exec_detached(
@@ -301,12 +334,40 @@ class Containers(Protocol):
         """Start a command and leave it alone; its output and its end are nobody's."""
         ...
 
+    def exec_stream(
+        self,
+        container: str,
+        argv: Iterable[str],
+        *,
+        stdin: bool = False,
+        tty: bool = False,
+        user: str | None = None,
+    ) -> AbstractContextManager[ExecStream]:
+        """Start a command, and stay connected to its streams. It outlives a block left early."""
+        ...
+
     def list_processes(self, container: str) -> ProcessTable:
         """The container's processes as ``docker top`` shows them, in the host's numbers."""
         ...
 
     def read_logs(self, container: str) -> tuple[bytes, bytes]:
         """What the main process has written so far: stdout, stderr."""
+        ...
+
+    def stream_logs(
+        self,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: datetime | None = None,
+        timestamps: bool = False,
+    ) -> AbstractContextManager[Iterator[tuple[int, bytes]]]:
+        """What the main process has written, in order: 1 and stdout, 2 and stderr.
+
+        ``follow``: until its end. ``tail``: only so many last lines. ``timestamps``: each line
+        behind its time, RFC 3339 with nanoseconds.
+        """
         ...
 
     def events(

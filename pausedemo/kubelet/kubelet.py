@@ -56,9 +56,8 @@ class Kubelet:
 
     def run(self) -> None:
         """Look after all pods until ``stop``; they live on then. Raises what cannot be mended."""
-        recorder = self._parts.recorder
-        recorder.start()
         try:
+            self._parts.recorder.start()
             while not self._stop.is_set():
                 try:
                     self._run_session()
@@ -67,7 +66,7 @@ class Kubelet:
                 except (EngineGone, EngineError, TimedOut) as error:
                     self._sit_out(error)
         finally:
-            recorder.close()
+            self._parts.close()
 
     def stop(self) -> None:
         """Have ``run`` return soon. May be called from a signal's handler."""

@@ -94,7 +94,8 @@ def test_a_container_that_is_killed_quickly_again_and_again_is_held(
     before: list[ContainerStatus], now_s: float, expected: ContainerStart | None
 ) -> None:
     pod = make_pod("a", probes=PROBES)
-    things = [sandbox(), running("a", 2, back_off_s=20), *before]
+    things: list[SandboxStatus | ContainerStatus] = [sandbox(), *before]
+    things.append(running("a", 2, back_off_s=20))
     decided = compute_actions(pod, seen(*things), at(now_s), {"a-2": LIVENESS})
     assert decided.containers == ((expected,) if expected else ())
     assert len(decided.kill) == 1

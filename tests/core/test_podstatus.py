@@ -159,7 +159,7 @@ def test_a_container_is_in_one_of_three_states(
 
 
 def test_init_containers_of_a_sandbox_that_is_no_more_are_to_run_again() -> None:
-    things = [sandbox(0, ready=False), sandbox(1), ended("i", 0), ended("a", 137)]
+    things: Things = [sandbox(0, ready=False), sandbox(1), ended("i", 0), ended("a", 137)]
     found = report(make_pod("a", init=("i",)), *things)
     assert found.init_containers[0].state == StateWaiting("PodInitializing")
     assert not found.init_containers[0].ready
