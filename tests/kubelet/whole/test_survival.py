@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import signal
 import time
 from collections.abc import Iterator
 
@@ -94,6 +95,23 @@ def test_two_kubelets_do_no_harm_and_the_second_takes_over_at_once(world: World)
     assert world.status().sandboxes[-1].id == sandboxes[0].id
     second.stop()
     assert not is_kubelet_running(world.engine)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_kubelet_that_is_asked_to_end_leaves_its_pods_alive(
+    world: World, number: signal.Signals
+) -> None:
+    process = world.spawn()
+    assert process.stdout is not None
+    assert "looking after" in process.stdout.readline()
+    world.apply(TWO)
+    before = world.wait_ready()
+    process.send_signal(number)
+    assert process.wait(60) == 0
+    lines = process.stdout.read().splitlines()
+    assert any(line.endswith("Started           Started container a") for line in lines), lines
+    assert not is_kubelet_running(world.engine)
+    assert world.report() == before
 
 
 def test_a_lock_that_somebody_removes_is_taken_again(world: World) -> None:
