@@ -17,12 +17,20 @@ from pausedemo.core.podview import PodView
 from pausedemo.engine.port import Engine
 from pausedemo.errors import Conflict, PausedemoError
 from pausedemo.images.resolve import ImageResolver, Policy
-from pausedemo.kubelet.aides import Aides, make_aides
+from pausedemo.kubelet.aides import make_aides
 from pausedemo.kubelet.controller import PodController
 from pausedemo.kubelet.events import EventRecorder
 from pausedemo.kubelet.objects import Pods
 from pausedemo.kubelet.owner import Owner
-from pausedemo.kubelet.ports import Images, Prober, Tell, Translator, Wake
+from pausedemo.kubelet.ports import (
+    Hooks,
+    Images,
+    Messages,
+    Prober,
+    Tell,
+    Translator,
+    Wake,
+)
 from pausedemo.kubelet.pulling import Pulling
 from pausedemo.kubelet.store import Store
 from pausedemo.kubelet.tools import EngineLimits, label_kept
@@ -31,9 +39,8 @@ from pausedemo.kubelet.translating import StoredTranslator
 #: How many containers are made and started at the same time, of all pods together: an engine
 #: that is asked for more only lets them wait for each other.
 STARTS_AT_ONCE: Final = 6
-#: What the container on the node is made from, and the run that it bears.
+#: What probes and hooks reach the network of pods through, where they cannot themselves.
 NODE_IMAGE: Final = "busybox"
-NODE_RUN: Final = "kubelet"
 
 
 @dataclass(slots=True)
@@ -44,7 +51,9 @@ class KubeletParts:
     clock: Clock
     tell: Tell
     images: Images
-    aides: Aides
+    hooks: Hooks
+    prober: Prober
+    messages: Messages
     translator: Translator
     store: Store
     pods: Pods
@@ -54,17 +63,13 @@ class KubeletParts:
         default_factory=lambda: threading.BoundedSemaphore(STARTS_AT_ONCE)
     )
 
-    @property
-    def prober(self) -> Prober:
-        """Who asks the probes of them all."""
-        return self.aides.prober
+    end: Callable[[], None] = lambda: None
 
     def close(self) -> None:
-        """Keep the events that are still to be kept, and leave nothing on the engine but pods."""
+        """Keep what was told, and leave nothing that this process has made for itself."""
         self.recorder.close()
         with contextlib.suppress(PausedemoError):
-            # The engine gone: whoever cleans up finds it by its owner.
-            self.aides.close()
+            self.end()
 
     def make_controller(self, pod: Pod, view: PodView) -> PodController:
         """The controller of one pod that the engine keeps."""
@@ -87,9 +92,9 @@ class KubeletParts:
             labels=label_kept(pod),
             limits=self.limits,
             record=record,
-            hooks=self.aides.hooks,
-            prober=self.aides.prober,
-            messages=self.aides.messages,
+            hooks=self.hooks,
+            prober=self.prober,
+            messages=self.messages,
             translator=self.translator,
             gate=self.gate,
             view=view,
@@ -119,25 +124,27 @@ def make_parts(
         hear(pod, event)
 
     source = images(tell) if images else Pulling(engine, clock, tell, policy)
+    limits = EngineLimits()
     aides = make_aides(
         engine,
         clock,
         tell=tell,
         wake=wake,
         find_image=lambda: ImageResolver(engine, policy).resolve(NODE_IMAGE).used,
-        # It ends with us, and what a killed process leaves is found by its owner.
-        labels={naming.OWNER: str(Owner.this_process()), naming.RUN: NODE_RUN},
+        labels={naming.OWNER: str(Owner.this_process()), naming.RUN: "kubelet-node"},
     )
-    limits = EngineLimits()
     return KubeletParts(
         engine=engine,
         clock=clock,
         tell=tell,
         images=source,
-        aides=aides,
+        hooks=aides.hooks,
+        prober=aides.prober,
+        messages=aides.messages,
         translator=StoredTranslator(engine, clock, store, source, limits, tell),
         store=store,
         pods=Pods(store),
         recorder=recorder,
         limits=limits,
+        end=aides.close,
     )

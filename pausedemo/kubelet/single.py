@@ -117,8 +117,8 @@ def _borrow(
 ) -> Iterator[KubeletParts]:
     """What a kubelet has, for a moment; its events are kept at the end of it."""
     parts = make_parts(engine, clock, hear=hear, wake=wake, policy=policy)
-    parts.recorder.start()
     try:
+        parts.recorder.start()
         yield parts
     finally:
         parts.close()
