@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from pausedemo.clock import SystemClock
 from pausedemo.core.podreport import StateTerminated
 from pausedemo.core.status import RunState
-from pausedemo.kubelet.single import bring_up
+from pausedemo.kubelet.single import bring_up, run_one
 from tests.kubelet.whole.kit import World
 from tests.waiting import wait_until
 
@@ -186,3 +188,18 @@ def test_a_pod_that_is_only_brought_up_has_its_hooks_run(world: World) -> None:
     told: list[str] = []
     bring_up(world.engine, SystemClock(), pod, hear=lambda _pod, one: told.append(one.reason))
     assert "FailedPostStartHook" in told
+
+
+def test_the_one_pod_that_is_watched_is_woken_by_its_probes(world: World) -> None:
+    pod = world.apply(PROBED).pod
+    stop = threading.Event()
+    thread = threading.Thread(target=run_one, args=(world.engine, SystemClock(), pod, stop))
+    thread.start()
+    try:
+        wait_until("it runs", lambda: runs(world, "a"))
+        run(world, "touch /tmp/ready")
+        world.wait_ready()
+    finally:
+        stop.set()
+        thread.join(60)
+    assert not thread.is_alive()
