@@ -5,7 +5,7 @@ import pytest
 from pausedemo.core.manifest import parse_objects
 from pausedemo.errors import InvalidFile
 
-ONE_OF_FIVE = "may not be set for init containers without restartPolicy=Always"
+NOT_OF_INIT = "may not be set for init containers without restartPolicy=Always"
 FIELD_PATHS = ", ".join(
     f'"{path}"'
     for path in (
@@ -269,13 +269,13 @@ def test_a_container_s_fields_fit_together(container: str, problems: list[str]) 
         ),
         (
             "lifecycle: {preStop: {exec: {command: [x]}}}, startupProbe: {tcpSocket: {port: 1}}",
-            [f"lifecycle: Forbidden: {ONE_OF_FIVE}", f"startupProbe: Forbidden: {ONE_OF_FIVE}"],
+            [f"lifecycle: Forbidden: {NOT_OF_INIT}", f"startupProbe: Forbidden: {NOT_OF_INIT}"],
         ),
         (
             "livenessProbe: {tcpSocket: {port: 1}}, readinessProbe: {tcpSocket: {port: 1}}",
             [
-                f"livenessProbe: Forbidden: {ONE_OF_FIVE}",
-                f"readinessProbe: Forbidden: {ONE_OF_FIVE}",
+                f"livenessProbe: Forbidden: {NOT_OF_INIT}",
+                f"readinessProbe: Forbidden: {NOT_OF_INIT}",
             ],
         ),
         ("ports: [{containerPort: 1, hostPort: 5}]", []),
@@ -393,6 +393,15 @@ def test_only_sidecars_are_watched(container: str, problems: list[str]) -> None:
                 "must not have more than 32 search paths"
             ],
         ),
+        ("dnsConfig: {searches: [., a.example., b]}", []),
+        (
+            "dnsConfig: {searches: [A_]}",
+            [
+                'dnsConfig.searches[0]: Invalid value: "A_": must consist of lower-case letters, '
+                "digits, '-' and '.', and start and end with a letter or digit, as must each part "
+                "between dots (such as 'my-name.example')"
+            ],
+        ),
         (
             "securityContext: {sysctls: [{name: kernel.shm_rmid_forced, value: '1'}, "
             "{name: kernel.shm_rmid_forced, value: '0'}]}",
@@ -458,4 +467,11 @@ def test_host_ports_of_two_containers_conflict() -> None:
     one = "{name: %s, image: i, ports: [{containerPort: 80, hostPort: 81}]}"
     assert problems_of(f"containers: [{one % 'a'}, {one % 'b'}]") == [
         'spec.containers[1].ports[0].hostPort: Duplicate value: "TCP//81"'
+    ]
+
+
+def test_an_image_has_no_blanks_around_it() -> None:
+    assert problems_of("containers: [{name: a, image: ' i'}]") == [
+        'spec.containers[0].image: Invalid value: " i": '
+        "must not have leading or trailing whitespace"
     ]
