@@ -258,3 +258,10 @@ def test_fields_without_meaning_are_warned_of_at_their_places() -> None:
 def test_what_is_empty_is_not_warned_of() -> None:
     text = POD.replace("spec: {", "spec: {nodeSelector: {}, tolerations: [], affinity: null, ")
     assert parse_file(text, "pod.yaml").warnings == ()
+
+
+def test_a_login_needs_a_name_or_a_password() -> None:
+    assert [message for _, _, message in problems_of(KEYS + "type: kubernetes.io/basic-auth")] == [
+        "data.password: Required value",
+        "data.username: Required value",
+    ]

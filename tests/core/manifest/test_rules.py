@@ -239,6 +239,29 @@ def problems_of(spec: str) -> list[str]:
             ],
         ),
         (
+            "securityContext: {capabilities: {add: [NET_ADMIN, CAP_SYS_ADMIN]}, "
+            "allowPrivilegeEscalation: false}",
+            [
+                "securityContext: cannot set `allowPrivilegeEscalation` to false and "
+                "`capabilities.Add` CAP_SYS_ADMIN"
+            ],
+        ),
+        (
+            "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name, apiVersion: v2}}}]",
+            [
+                'env[0].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.name": '
+                "error converting fieldPath: unsupported pod version: v2"
+            ],
+        ),
+        (
+            "env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a b']\"}}}]",
+            [
+                'env[0].valueFrom.fieldRef: Invalid value: "a b": must consist of letters, '
+                "digits, '-', '_' and '.', and start and end with a letter or digit "
+                "(such as 'MyName' or 'my.name')"
+            ],
+        ),
+        (
             "securityContext: {runAsUser: -1}",
             [
                 "securityContext.runAsUser: Invalid value: -1: "
@@ -367,6 +390,33 @@ def test_only_sidecars_are_watched(container: str, problems: list[str]) -> None:
                 "volumes[0].projected.sources[1].secret.items[0].path: "
                 'Invalid value: "x//y": conflicting duplicate paths'
             ],
+        ),
+        (
+            "volumes: [{name: a, downwardAPI: {items: [{path: x, fieldRef: "
+            "{fieldPath: metadata.name}, resourceFieldRef: "
+            "{containerName: a, resource: limits.cpu}}]}}]",
+            [
+                'volumes[0].downwardAPI.items[0]: Invalid value: "resource": '
+                "fieldRef and resourceFieldRef can not be specified simultaneously"
+            ],
+        ),
+        (
+            "volumes: [{name: a, projected: {sources: [{downwardAPI: {items: [{path: x}]}}]}}]",
+            [
+                "volumes[0].projected.sources[0].downwardAPI.items[0]: Required value: "
+                "one of fieldRef and resourceFieldRef is required"
+            ],
+        ),
+        (
+            f"dnsConfig: {{searches: [{', '.join(['a' * 63 + '.b' * 20] * 20)}]}}",
+            [
+                'dnsConfig.searches: Invalid value: "20 paths": must not have more than 2048 '
+                "characters (including spaces) in the search list"
+            ],
+        ),
+        (
+            "securityContext: {sysctls: [{name: '', value: '1'}]}",
+            ["securityContext.sysctls[0].name: Required value"],
         ),
         (
             "dnsPolicy: None",
