@@ -22,8 +22,11 @@ PAGE_BYTES: Final = 4096
 _MASK: Final = "/dev/null"
 
 
-def enter_root(root: Root) -> None:
-    """Mount everything and make it the caller's root. Raises OSError; the caller then ends."""
+def enter_root(root: Root, proc: int | None = None) -> None:
+    """Mount everything and make it the caller's root. Raises OSError; the caller then ends.
+
+    ``proc``: a detached tree to take instead of a new proc, which shows its mounter's namespace.
+    """
     syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.PRIVATE)
     _mount_base(root)
     trees = [_take_tree(one) if isinstance(one, Bind) else -1 for one in root.mounts]
@@ -35,6 +38,11 @@ def enter_root(root: Root) -> None:
             _make_target(one.target, is_folder=stat.S_ISDIR(os.fstat(tree).st_mode))
             syscalls.move_mount(tree, one.target)
             os.close(tree)
+        elif one.kind == "proc" and proc is not None:
+            _make_target(one.target, is_folder=True)
+            syscalls.move_mount(proc, one.target)
+            os.close(proc)
+            proc = None
         else:
             _make_target(one.target, is_folder=True)
             syscalls.mount(one.kind, one.target, one.kind, one.flags, one.data)
