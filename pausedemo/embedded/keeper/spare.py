@@ -102,7 +102,7 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
     try:
         syscalls.setns(donor, Namespace.PID)
         proc = _take_proc(donor) if _mounts_proc(launch) else None
-        if launch.terminal or launch.program.limits or (_mounts_proc(launch) and proc is None):
+        if _wants_child(launch) or (_mounts_proc(launch) and proc is None):
             _clone_sibling(launch, descriptors, report)
         if launch.new:
             syscalls.unshare(launch.new)
@@ -112,6 +112,14 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
         text = "cannot join the PID namespace: its first process has ended"
         raise StartFailed("keeper", error.errno, text) from None
     enter(launch, descriptors, report, proc=proc, execute=partial(_spawn, report))
+
+
+def _wants_child(launch: Launch) -> bool:
+    """Whether it needs what posix_spawn cannot do, or could do for this process as well.
+
+    A terminal is taken by who leads its session; a limit of processes would count two.
+    """
+    return launch.terminal or launch.program is None or bool(launch.program.limits)
 
 
 def _mounts_proc(launch: Launch) -> bool:
