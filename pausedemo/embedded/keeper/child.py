@@ -36,6 +36,7 @@ NOT_FOUND: Final = 127
 NEVER_RAN: Final = 125
 
 
+_READ_BYTES: Final = 1 << 16
 #: glibc's own, for its threads: signal(7).
 _LIBRARY_SIGNALS: Final = (32, 33)
 _ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
@@ -251,10 +252,18 @@ def _drop_bounding(kept: int) -> None:
 
 def _read(path: str) -> str:
     try:
-        with open(path, errors="replace") as file:
-            return file.read()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        data = b""
+        while part := os.read(descriptor, _READ_BYTES):
+            data += part
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    return data.decode(errors="replace")
 
 
 def _words(error: OSError) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import json
 import os
 import resource
 import signal
@@ -176,7 +177,7 @@ def _spawn(report: socket.socket, path: str, argv: list[str], env: dict[str, str
 
 def _rehearse(kind: Kind) -> None:
     """Do all that a start does as far as it can be undone, so that its pages are ours."""
-    launch = Launch.from_json(_SAMPLE)
+    launch = Launch.from_json(json.loads(json.dumps(_SAMPLE)))
     assert launch.root is not None  # noqa: S101 - the sample has one
     root = launch.root
     if kind is Kind.MIDDLE:
@@ -202,11 +203,12 @@ _SAMPLE: Final = Launch(
             Mount("proc", "/proc"),
             Mount("tmpfs", "/dev", MountFlag.NO_SUID, "mode=755"),
             *(Bind(f"/dev/{name}", f"/dev/{name}", recursive=False) for name in ("null", "zero")),
+            *(Bind("/dev/null", f"/dev/{number}" + "-" * 100) for number in range(16)),
             Mount("mqueue", "/dev/mqueue"),
         ],
         links=[("/dev/fd", "/proc/self/fd")],
-        masked=["/proc/kcore", "/proc/nothing", "/dev/mqueue"],
-        readonly_paths=["/proc/sys", "/proc/nothing"],
+        masked=["/proc/kcore", "/dev/mqueue", *(f"/proc/nothing{n}" for n in range(10))],
+        readonly_paths=["/proc/sys", *(f"/proc/nothing{n}" for n in range(4))],
     ),
     program=Program(["nothing"], ["PATH=/nowhere"]),
 ).to_json()

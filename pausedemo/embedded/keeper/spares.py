@@ -16,7 +16,7 @@ from pausedemo.embedded.kernel import syscalls
 STOCK: Final = {Kind.FIRST: 1, Kind.MIDDLE: 3}
 #: How long after the first was taken the missing ones are made: a pod's starts come at once, and
 #: should not have to share the processors with that.
-REST_S: Final = 0.02
+REST_S: Final = 0.1
 RETRY_S: Final = 5.0
 _FLAGS: Final = {Kind.FIRST: int(FIRST_HAS), Kind.MIDDLE: 0}
 

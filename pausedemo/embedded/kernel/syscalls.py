@@ -7,6 +7,7 @@ number everywhere (include/uapi/asm-generic/unistd.h).
 
 from __future__ import annotations
 
+import array
 import ctypes
 import os
 import platform
@@ -227,7 +228,7 @@ def set_capabilities(capabilities: int, inheritable: int = 0) -> None:
 
 def install_seccomp(program: bytes) -> None:
     """Filter the caller's system calls by a BPF program (8 bytes an instruction)."""
-    code = ctypes.create_string_buffer(program, len(program))
-    filters = struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
-    held = ctypes.create_string_buffer(filters, len(filters))
-    prctl(Prctl.SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(held))
+    # Arrays, whose addresses ctypes need not be asked for: it would make a type for each size.
+    code = array.array("B", program)
+    filters = array.array("B", struct.pack("=HxxxxxxQ", len(program) // 8, code.buffer_info()[0]))
+    prctl(Prctl.SET_SECCOMP, SECCOMP_MODE_FILTER, filters.buffer_info()[0])

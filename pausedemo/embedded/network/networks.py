@@ -30,7 +30,7 @@ from pausedemo.embedded.network.ports import Publisher
 from pausedemo.embedded.network.reaper import Reaper
 from pausedemo.embedded.network.registry import Registry
 
-_REST_S: Final = 0.02
+_REST_S: Final = 0.1
 _HOST_RESOLV_CONF: Final = Path("/etc/resolv.conf")
 
 
