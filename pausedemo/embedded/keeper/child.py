@@ -100,12 +100,12 @@ def enter(
     descriptors: Sequence[int],
     report: socket.socket,
     *,
-    proc: int | None = None,
+    take_proc: Callable[[], int] | None = None,
     execute: Execute = os.execve,
 ) -> None:
     """Everything from the namespaces that are joined to the program, which ``execute`` starts.
 
-    ``proc``: a detached tree to mount as /proc, where this process could not mount the right one.
+    ``take_proc``: as for ``enter_root``, where this process could not mount the right one.
     """
     for path in launch.cgroups:
         with open(path, "w") as file:
@@ -118,7 +118,7 @@ def enter(
     if launch.root is not None:
         if launch.hostname is not None and launch.new & Namespace.UTS:
             syscalls.set_hostname(launch.hostname)
-        enter_root(launch.root, proc)
+        enter_root(launch.root, take_proc)
     if launch.terminal:
         _open_terminal(launch, report)
     else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -22,13 +23,16 @@ PAGE_BYTES: Final = 4096
 _MASK: Final = "/dev/null"
 
 
-def enter_root(root: Root, proc: int | None = None) -> None:
+def enter_root(root: Root, take_proc: Callable[[], int] | None = None) -> None:
     """Mount everything and make it the caller's root. Raises OSError; the caller then ends.
 
-    ``proc``: a detached tree to take instead of a new proc, which shows its mounter's namespace.
+    ``take_proc`` gives a detached tree instead of a new proc, which would show the namespace of
+    its mounter. It may leave this mount namespace for a moment.
     """
     syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.PRIVATE)
     _mount_base(root)
+    # After the root, which so comes first in the lists of mounts.
+    proc = take_proc() if take_proc is not None else None
     trees = [_take_tree(one) if isinstance(one, Bind) else -1 for one in root.mounts]
     old = os.open("/", os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC)
     os.chdir(root.target)

@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -102,8 +103,8 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
     donor = descriptors[launch.join_pid]
     try:
         syscalls.setns(donor, Namespace.PID)
-        proc = _take_proc(donor) if _mounts_proc(launch) else None
-        if _wants_child(launch) or (_mounts_proc(launch) and proc is None):
+        take_proc = partial(_take_proc, donor) if _mounts_proc(launch) else None
+        if _wants_child(launch) or (take_proc and not _is_there(take_proc)):
             _clone_sibling(launch, descriptors, report)
         if launch.new:
             syscalls.unshare(launch.new)
@@ -112,7 +113,7 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
             raise
         text = "cannot join the PID namespace: its first process has ended"
         raise StartFailed("keeper", error.errno, text) from None
-    enter(launch, descriptors, report, proc=proc, execute=partial(_spawn, report))
+    enter(launch, descriptors, report, take_proc=take_proc, execute=partial(_spawn, report))
 
 
 def _wants_child(launch: Launch) -> bool:
@@ -129,8 +130,8 @@ def _mounts_proc(launch: Launch) -> bool:
     return any(isinstance(one, Mount) and one.kind == "proc" for one in launch.root.mounts)
 
 
-def _take_proc(donor: int) -> int | None:
-    """The /proc of who is joined, as a detached tree; None when it is not that namespace's.
+def _take_proc(donor: int) -> int:
+    """The /proc of who is joined, as a detached tree. Raises OSError when it is another's.
 
     Only a process inside the PID namespace could mount one: proc_init_fs_context. Whether what lies
     at its /proc is the right one is told by process 1.
@@ -143,15 +144,22 @@ def _take_proc(donor: int) -> int | None:
             tree = syscalls.open_tree("/proc", recursive=False)
         finally:
             syscalls.setns(home, Namespace.MOUNT)
-    except OSError:
-        return None
     finally:
         os.close(home)
+    try:
+        if os.stat("1/ns/pid", dir_fd=tree).st_ino != wanted:
+            raise OSError(errno.ESTALE, "another namespace's", "/proc")
+    except BaseException:
+        os.close(tree)
+        raise
+    return tree
+
+
+def _is_there(take: Callable[[], int]) -> bool:
     with suppress(OSError):
-        if os.stat("1/ns/pid", dir_fd=tree).st_ino == wanted:
-            return tree
-    os.close(tree)
-    return None
+        os.close(take())
+        return True
+    return False
 
 
 def _clone_sibling(launch: Launch, descriptors: list[int], report: socket.socket) -> NoReturn:
@@ -170,7 +178,7 @@ def _spawn(report: socket.socket, path: str, argv: list[str], env: dict[str, str
     it: what ends it at the latest is the end of process 1 of the namespace that it joins.
     """
     os.stat(path)  # fails as exec would, without a process for each folder of PATH
-    pid = os.posix_spawn(path, argv, env, setsid=True, setsigmask=())
+    pid = syscalls.spawn(path, argv, env)
     tell(report, {"spawned": pid})
     os._exit(0)
 
