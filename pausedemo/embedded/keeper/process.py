@@ -27,7 +27,12 @@ from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.child import become
 from pausedemo.embedded.keeper.cloning import Cloner
 from pausedemo.embedded.keeper.launch import Launch
-from pausedemo.embedded.keeper.spare import PID_NAMESPACE_ENDED, Kind, choose_kind
+from pausedemo.embedded.keeper.spare import (
+    PID_NAMESPACE_ENDED,
+    PID_NAMESPACE_GONE,
+    Kind,
+    choose_kind,
+)
 from pausedemo.embedded.keeper.spares import Spares
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
@@ -166,9 +171,7 @@ class _Keeper:
         except OSError as error:
             ours.close()
             if launch.join_pid is not None and error.errno in PID_NAMESPACE_ENDED:
-                raise OSError(
-                    error.errno, "cannot join the PID namespace: its first process has ended"
-                ) from error
+                raise OSError(error.errno, PID_NAMESPACE_GONE) from error
             raise
         finally:
             theirs.close()

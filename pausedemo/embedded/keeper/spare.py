@@ -41,6 +41,7 @@ from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
 FIRST_HAS: Final = Namespace.PID | Namespace.IPC | Namespace.UTS
 #: What setns says when there is no such process any more, and clone when it ends just then.
 PID_NAMESPACE_ENDED: Final = (errno.ESRCH, errno.ENOMEM)
+PID_NAMESPACE_GONE: Final = "cannot join the PID namespace: its first process has ended"
 #: Any folder that is there and that no device is taken from.
 _STAGE: Final = "/sys"
 
@@ -111,8 +112,7 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
     except OSError as error:
         if error.errno not in PID_NAMESPACE_ENDED:
             raise
-        text = "cannot join the PID namespace: its first process has ended"
-        raise StartFailed("keeper", error.errno, text) from None
+        raise StartFailed("keeper", error.errno, PID_NAMESPACE_GONE) from None
     enter(launch, descriptors, report, take_proc=take_proc, execute=partial(_spawn, report))
 
 
@@ -178,7 +178,12 @@ def _spawn(report: socket.socket, path: str, argv: list[str], env: dict[str, str
     it: what ends it at the latest is the end of process 1 of the namespace that it joins.
     """
     os.stat(path)  # fails as exec would, without a process for each folder of PATH
-    pid = syscalls.spawn(path, argv, env)
+    try:
+        pid = syscalls.spawn(path, argv, env)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        raise StartFailed("keeper", errno.ENOMEM, PID_NAMESPACE_GONE) from None
     tell(report, {"spawned": pid})
     os._exit(0)
 
