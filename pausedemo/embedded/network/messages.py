@@ -134,10 +134,17 @@ def _veth_template(name_length: int, peer: str, peer_index: int) -> bytes:
     return _link(_NEWLINK, _REQUEST_ACK | _CREATE, attributes, flags=_UP, change=_UP)
 
 
-@functools.lru_cache(maxsize=64)
 def enslave(name: str, bridge: int) -> bytes:
     """Make a link a port of a bridge."""
-    return _link(_NEWLINK, _REQUEST_ACK, [("IFLA_IFNAME", name), ("IFLA_MASTER", bridge)])
+    template = _enslave_template(len(name))
+    template = template.replace(_ANY_NAME[: len(name)].encode(), name.encode(), 1)
+    return template.replace(_pack(_ANY_BRIDGE), _pack(bridge), 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _enslave_template(name_length: int) -> bytes:
+    attributes = [("IFLA_IFNAME", _ANY_NAME[:name_length]), ("IFLA_MASTER", _ANY_BRIDGE)]
+    return _link(_NEWLINK, _REQUEST_ACK, attributes)
 
 
 def link_up_as(index: int, mac: str) -> bytes:

@@ -83,8 +83,12 @@ class Networks:
         return self._outside.describe()
 
     async def settle(self) -> None:
-        """Wait until the links of released sandboxes are gone, some 20 ms after ``release``."""
+        """Wait until the links of released sandboxes are gone, some 20 ms after ``release``.
+
+        And until the next sandbox is made ahead.
+        """
         await self._reaper.settle()
+        await self._node.run(self._links.refill)
 
     # Sandboxes
 
