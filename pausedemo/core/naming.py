@@ -7,6 +7,7 @@ a name may hold ``_``, and Kubernetes allows it in none, so reading is unambiguo
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,22 @@ BACK_OFF_S: Final = "pausedemo.dev/back-off-s"
 # Why a container could not be started, where the engine itself keeps no word of it.
 START_ERROR: Final = "pausedemo.dev/start-error"
 
+# Kubernetes objects are volumes that bear these: what each is, and all of it as JSON. The writer's
+# mark tells who made a volume that two have asked for.
+OBJECT_KIND: Final = "pausedemo.dev/kind"
+OBJECT_NAMESPACE: Final = "pausedemo.dev/namespace"
+OBJECT_NAME: Final = "pausedemo.dev/name"
+OBJECT_GENERATION: Final = "pausedemo.dev/generation"
+OBJECT_WRITER: Final = "pausedemo.dev/writer"
+OBJECT_ORIGIN: Final = "pausedemo.dev/origin"
+OBJECT: Final = "pausedemo.dev/object"
+
+# The owner of what outlives the process that made it: it goes when somebody deletes it.
+ENGINE_OWNER: Final = "engine"
+
+# What the names of our volumes begin with.
+VOLUME_PREFIX: Final = "pausedemo_"
+
 # Annotations, which the engine has no word for, and so go into labels behind a prefix.
 ANNOTATION_PREFIX: Final = "annotation."
 RESTART_COUNT: Final = "io.kubernetes.container.restartCount"
@@ -49,6 +66,8 @@ _OWN_LABELS: Final = frozenset(
     {
         *(POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME, CONTAINER_TYPE, SANDBOX_ID),
         *(RUN, SCENARIO, OWNER, KEEP, JOINED, POD_CREATED_AT, BACK_OFF_S, START_ERROR),
+        *(OBJECT_KIND, OBJECT_NAMESPACE, OBJECT_NAME, OBJECT_GENERATION, OBJECT_WRITER),
+        *(OBJECT_ORIGIN, OBJECT),
     }
 )
 
@@ -56,6 +75,8 @@ _PART: Final = re.compile(r"[a-zA-Z0-9.-]+")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _SUFFIX: Final = re.compile(r"[0-9a-f]{1,8}")
 _LARGEST_ATTEMPT: Final = 2**32 - 1
+# A file name has at most 255 bytes; a hash and a generation follow.
+_LONGEST_OBJECT_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,6 +142,17 @@ def parse_name(name: str) -> SandboxName | ContainerName | None:
         return ContainerName(container, pod, namespace, uid, int(attempt), suffix)
     except ValueError:
         return None
+
+
+def make_object_name(kind: str, namespace: str, name: str, generation: int) -> str:
+    """``pausedemo_<kind>_<namespace>_<name>_<generation>``: the volume that holds an object.
+
+    A volume's name is a file name, so what is too long is told by its hash.
+    """
+    full = f"{VOLUME_PREFIX}{kind.lower()}_{namespace}_{name}"
+    if len(full) > _LONGEST_OBJECT_NAME:
+        full = f"{full[:_LONGEST_OBJECT_NAME]}_{hashlib.sha256(full.encode()).hexdigest()[:16]}"
+    return f"{full}_{generation}"
 
 
 def make_annotation_labels(annotations: Mapping[str, str]) -> dict[str, str]:

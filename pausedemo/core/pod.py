@@ -14,6 +14,14 @@ LATEST_KUBERNETES: Final = (1, 31)
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """That somebody has asked for a pod's end: when, and the grace its containers get."""
+
+    at: datetime
+    grace_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """A manifest made into a pod: uid and creation time stay, whatever happens to containers."""
 
@@ -21,6 +29,7 @@ class Pod:
     uid: str
     created_at: datetime
     shares_pid: bool
+    deletion: Deletion | None = None
 
     @property
     def name(self) -> str:

@@ -69,9 +69,8 @@ class EmbeddedEngine:
         maker = Maker(
             state.containers, containers, self._images, self._volumes, self._cgroups.controllers
         )
-        self._lives = Lives(self._node, maker)
         self._execs = Execs(self._node)
-        self._lives.end_execs = self._execs.end_all
+        self._lives = Lives(self._node, maker, self._execs)
         self._id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"pausedemo:{state.path}"))
 
     async def open(self) -> None:

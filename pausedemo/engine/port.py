@@ -146,15 +146,17 @@ class ProcessTable:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step in a container's life.
+    """One step in the life of a container, or of a volume.
 
-    ``action`` is the engine's word: create, start, die, oom, pause, unpause, destroy.
+    ``action`` is the engine's word: create, start, die, oom, pause, unpause, destroy; of a volume
+    create and destroy. ``container_id`` is empty for a volume, ``volume`` its name.
     """
 
     action: str
     container_id: str
     attributes: Mapping[str, str]
     time: datetime
+    volume: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,20 @@ class ImageInfo:
     id: str
     references: tuple[str, ...]
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeInfo:
+    """A named volume. ``mountpoint``: where it is on the engine's machine.
+
+    ``options`` are the driver's: ``type``, ``device`` and ``o`` for the driver ``local``.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    driver: str
+    options: Mapping[str, str]
+    mountpoint: str
 
 
 class EventStream(Iterator[Event], Protocol):
@@ -252,10 +268,13 @@ class Containers(Protocol):
         """What the main process has written so far: stdout, stderr."""
         ...
 
-    def events(self, labels: Mapping[str, str | None]) -> AbstractContextManager[EventStream]:
+    def events(
+        self, labels: Mapping[str, str | None], *, volumes: str | None = None
+    ) -> AbstractContextManager[EventStream]:
         """Life events of containers that bear all labels, from the moment of entry on.
 
-        The iteration ends when closed, and raises EngineGone when the engine goes away.
+        ``volumes``: also those of the volumes whose names begin so. The iteration ends when
+        closed, and raises EngineGone when the engine goes away.
         """
         ...
 
@@ -286,7 +305,33 @@ class Images(Protocol):
         ...
 
 
-class Engine(Containers, Images, Protocol):
+class Volumes(Protocol):
+    """The part of an engine that holds named volumes."""
+
+    def create_volume(
+        self,
+        name: str,
+        labels: Mapping[str, str],
+        options: Mapping[str, str] | None = None,
+    ) -> VolumeInfo:
+        """Make a volume of the driver ``local``. One of that name that is there is given as it is.
+
+        Labels cannot be changed later. Whether it was made is seen by comparing them.
+        """
+        ...
+
+    def find_volume(self, name: str) -> VolumeInfo | None: ...
+
+    def list_volumes(self, labels: Mapping[str, str | None]) -> tuple[VolumeInfo, ...]:
+        """All volumes that bear all labels (``None``: any value)."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove it with its data. Missing already: no error. Conflict while it is used."""
+        ...
+
+
+class Engine(Containers, Images, Volumes, Protocol):
     """Anything that speaks the Docker Engine API."""
 
     @property

@@ -84,11 +84,13 @@ def parse_abilities(info: Mapping[str, Any]) -> tuple[Ability, ...]:
 def parse_event(raw: Mapping[str, Any], aliases: Mapping[str, str]) -> Event:
     """Read one message of ``GET /events``; ``aliases`` are an engine's own words for actions."""
     actor = raw["Actor"]
+    is_volume = raw.get("Type") == "volume"
     return Event(
         action=aliases.get(raw["Action"], raw["Action"]),
-        container_id=actor["ID"],
+        container_id="" if is_volume else actor["ID"],
         attributes=actor.get("Attributes") or {},
         time=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
+        volume=actor["ID"] if is_volume else "",
     )
 
 

@@ -60,7 +60,10 @@ def list_unknown(engine: Containers) -> tuple[ContainerSummary, ...]:
 
 
 def _owner_life(container: ContainerSummary) -> Life:
-    owner = Owner.parse(container.labels.get(naming.OWNER, ""))
+    mark = container.labels.get(naming.OWNER, "")
+    if mark == naming.ENGINE_OWNER:
+        return Life.ALIVE
+    owner = Owner.parse(mark)
     return owner.life() if owner else Life.UNKNOWN
 
 

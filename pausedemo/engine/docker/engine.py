@@ -1,0 +1,36 @@
+"""The docker SDK behind the port: Docker, podman, and whatever else serves Docker's API."""
+
+from __future__ import annotations
+
+from pausedemo.engine import wire
+from pausedemo.engine.docker.containers import ContainerCalls
+from pausedemo.engine.docker.execs import ExecCalls
+from pausedemo.engine.docker.images import ImageCalls
+from pausedemo.engine.docker.volumes import VolumeCalls
+from pausedemo.engine.port import EngineInfo
+
+
+class DockerEngine(ContainerCalls, ExecCalls, ImageCalls, VolumeCalls):
+    """An engine reached through a docker SDK client. Safe to use from several threads."""
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def describe(self) -> EngineInfo:
+        version = self._ask("ask the engine's version", self._client.version)
+        info = self._ask("ask the engine's settings", self._client.info)
+        return EngineInfo(
+            name=wire.parse_engine_name(version),
+            version=version["Version"],
+            api_version=version["ApiVersion"],
+            runtime=self._runtime or info.get("DefaultRuntime", ""),
+            architecture=version["Arch"],
+            runtimes=tuple(sorted(info.get("Runtimes") or ())),
+            abilities=wire.parse_abilities(info),
+        )
+
+    def close(self) -> None:
+        self._client.close()
+        if self._owned is not None:
+            self._owned.close()
