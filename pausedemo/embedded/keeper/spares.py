@@ -12,7 +12,7 @@ from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.spare import FIRST_HAS, Kind, serve_spare
 from pausedemo.embedded.kernel import syscalls
 
-#: Enough for a pod of three, at some 2 MB each.
+#: Enough for a pod of three, at 4 MB each (PSS).
 STOCK: Final = {Kind.FIRST: 1, Kind.MIDDLE: 3}
 #: How long after the first was taken the missing ones are made: a pod's starts come at once, and
 #: should not have to share the processors with that.
