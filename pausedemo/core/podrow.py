@@ -9,21 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from pausedemo.core.ages import render_age
 from pausedemo.core.manifest import Container, RestartPolicy
 from pausedemo.core.pod import Pod
+from pausedemo.core.podreport import Phase as Phase
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
-
-
-class Phase(StrEnum):
-    """Where a pod is in its life."""
-
-    PENDING = "Pending"
-    RUNNING = "Running"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

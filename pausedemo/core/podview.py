@@ -24,12 +24,14 @@ class ContainerView:
     """What its kubelet knows of one container.
 
     ``container_id`` is the one that ``ready`` and ``started`` are about: of another, they say
-    nothing. ``waiting`` is None while nothing keeps it from running.
+    nothing. ``since`` is when ``ready`` was seen to change last, in ISO 8601. ``waiting`` is None
+    while nothing keeps it from running.
     """
 
     container_id: str = ""
     ready: bool = False
     started: bool = False
+    since: str = ""
     waiting: Waiting | None = None
 
 
@@ -39,12 +41,15 @@ class PodView:
 
     ``phase`` is Failed when the kubelet has ended the pod for good, with ``reason`` and
     ``message`` (DeadlineExceeded, Evicted); else empty, and the phase follows from the containers.
+    A container that is not in ``containers`` is as it is without probes. ``messages`` are the
+    termination messages of containers that have ended, by container id.
     """
 
     phase: str = ""
     reason: str = ""
     message: str = ""
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -62,8 +67,10 @@ class PodView:
                     container_id=one.get("container_id", ""),
                     ready=bool(one.get("ready")),
                     started=bool(one.get("started")),
+                    since=one.get("since", ""),
                     waiting=Waiting(**one["waiting"]) if one.get("waiting") else None,
                 )
                 for name, one in data.get("containers", {}).items()
             },
+            messages=dict(data.get("messages", {})),
         )

@@ -36,6 +36,7 @@ class ContainerStatus:
     """One container of a pod, running or not.
 
     ``back_off_s`` is how long its successor has to wait after its end; 0: not at all.
+    ``spec_hash`` tells what it was made from, and is empty where that is not known.
     ``started_at`` and ``finished_at`` are None for what did not happen yet.
     """
 
@@ -52,6 +53,8 @@ class ContainerStatus:
     oom_killed: bool = False
     error: str = ""
     back_off_s: int = 0
+    image_id: str = ""
+    spec_hash: str = ""
 
     @property
     def reason(self) -> str:

@@ -218,14 +218,14 @@ INIT = ("i", "j")
         pytest.param(
             ALWAYS,
             [],
-            PodActions(create_sandbox=True, init=ContainerStart("i", 0, 0)),
+            PodActions(create_sandbox=True, init=(ContainerStart("i", 0, 0),)),
             id="first, and nothing beside it",
         ),
         pytest.param(ALWAYS, [sandbox(), running("i")], PodActions(), id="wait for the first"),
         pytest.param(
             ALWAYS,
             [sandbox(), ended("i", 0)],
-            PodActions(init=ContainerStart("j", 0, 0)),
+            PodActions(init=(ContainerStart("j", 0, 0),)),
             id="next",
         ),
         pytest.param(
@@ -246,13 +246,13 @@ INIT = ("i", "j")
         pytest.param(
             ALWAYS,
             [sandbox(), ended("i", 0), ended("j", 1)],
-            PodActions(init=ContainerStart("j", 1, 10)),
+            PodActions(init=(ContainerStart("j", 1, 10),)),
             id="failed, always",
         ),
         pytest.param(
             ON_FAILURE,
             [sandbox(), ended("i", 0), ended("j", 1)],
-            PodActions(init=ContainerStart("j", 1, 10)),
+            PodActions(init=(ContainerStart("j", 1, 10),)),
             id="failed, on failure",
         ),
         pytest.param(
@@ -276,20 +276,20 @@ INIT = ("i", "j")
         pytest.param(
             ALWAYS,
             [sandbox(), ended("i", 0), created("j", back_off_s=10)],
-            PodActions(init=ContainerStart("j", 1, 10)),
+            PodActions(init=(ContainerStart("j", 1, 10),)),
             id="created and never started",
         ),
         pytest.param(
             ALWAYS,
             [sandbox(), not_startable("i")],
-            PodActions(init=ContainerStart("i", 1, 10)),
+            PodActions(init=(ContainerStart("i", 1, 10),)),
             id="could not start",
         ),
         pytest.param(
             ALWAYS,
             [sandbox(0, ready=False), ended("i", 0), ended("j", 0), ended("a", 137)],
             PodActions(
-                kill_pod=True, create_sandbox=True, attempt=1, init=ContainerStart("i", 1, 10)
+                kill_pod=True, create_sandbox=True, attempt=1, init=(ContainerStart("i", 1, 10),)
             ),
             id="all over again in a new sandbox",
         ),
@@ -299,13 +299,13 @@ INIT = ("i", "j")
                 *(sandbox(0, ready=False), sandbox(1), ended("i", 0), ended("j", 0)),
                 *(ended("a", 137), ended("i", 0, 1, of=1)),
             ],
-            PodActions(attempt=1, init=ContainerStart("j", 1, 10)),
+            PodActions(attempt=1, init=(ContainerStart("j", 1, 10),)),
             id="the next one, too, in the new sandbox",
         ),
         pytest.param(
             NEVER,
             [sandbox(1), ended("i", 1, of=0)],
-            PodActions(attempt=1, init=ContainerStart("i", 1, 10)),
+            PodActions(attempt=1, init=(ContainerStart("i", 1, 10),)),
             id="a failure in another sandbox does not count",
         ),
         pytest.param(

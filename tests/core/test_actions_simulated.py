@@ -47,7 +47,7 @@ class Engine:
             assert all(actions.attempt > attempt for attempt in self.attempts)
             self.attempts.append(actions.attempt)
             self.sandboxes.append(sandbox(actions.attempt))
-        for start in [*([actions.init] if actions.init else []), *actions.containers]:
+        for start in [*actions.init, *actions.containers]:
             # One that the kubelet itself kills just now has not crashed, and does not wait.
             crashed = before.latest(start.name)
             if crashed and crashed.state is RunState.EXITED:
