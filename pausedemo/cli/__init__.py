@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "logs": ("pausedemo.cli.logs:logs", "Print what a pod's container has written."),
     "events": ("pausedemo.cli.events:events", "Show what has happened to pods."),
     "wait": ("pausedemo.cli.wait:wait", "Wait until pods are as they should be."),
+    "namespaces": ("pausedemo.cli.namespaces:namespaces", "Draw what a pod's containers share."),
     "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
     "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),
     "completion": ("pausedemo.cli.completion:completion", "Print a shell's completion script."),
