@@ -91,7 +91,7 @@ def select_errors(errors: list[ErrorDetails], model: type[BaseModel]) -> list[Er
     for details in errors[:MOST_PROBLEMS]:
         if details["type"] == "extra_forbidden":
             spot = _find_spot(model, details["loc"])
-            known = _keys(spot.owner) if spot.owner else ()
+            known = list_keys(spot.owner) if spot.owner else ()
             meant.add((*spot.path[:-1], nearest(str(spot.path[-1]), known)))
 
     def is_echo(details: ErrorDetails) -> bool:
@@ -162,7 +162,7 @@ def hint_at(word: str, known: Iterable[str], otherwise: str) -> str:
 def _word_unknown_key(key: str, owner: type[BaseModel] | None) -> str:
     if key in getattr(owner, "unsupported", ()):
         return f'"{key}" is a Kubernetes field that pausedemo does not support; remove it'
-    known = sorted(_keys(owner)) if owner else []
+    known = sorted(list_keys(owner)) if owner else []
     return f'unknown key "{_shorten(key)}"; {hint_at(key, known, "known here")}'
 
 
@@ -176,7 +176,7 @@ def _word_wrong_value(details: ErrorDetails, spot: _Spot) -> str:
         count = context["min_length"] if least else context["max_length"]
         entries = "entry" if count == 1 else "entries"
         return f"{where} must have at {'least' if least else 'most'} {count} {entries}"
-    own = [one.text for one in _peel(spot.annotation)[1] if isinstance(one, Words)]
+    own = [one.text for one in peel(spot.annotation)[1] if isinstance(one, Words)]
     words = own[0] if own else _WORDS.get(kind, "").format(**context)
     if not words:
         return f"{where}: {details['msg']}"
@@ -199,8 +199,8 @@ def _word_no_choice(found: object, spot: _Spot) -> tuple[str | None, str]:
     given = [key for key in found if key in choices]
     if given:
         return given[1], f"{where} must have only one of {', '.join(given)}"
-    models = [_peel(choice)[0] for choice in choices.values()]
-    strangers = [key for key in found if not any(key in _keys(model) for model in models)]
+    models = [peel(choice)[0] for choice in choices.values()]
+    strangers = [key for key in found if not any(key in list_keys(model) for model in models)]
     for key in strangers:
         if close := nearest(key, choices):
             return key, f'unknown key "{key}"; did you mean "{close}"?'
@@ -214,14 +214,14 @@ def _find_spot(model: type[BaseModel], location: Path) -> _Spot:
     owner: type[BaseModel] | None = None
     annotation: Any = model
     for index, part in enumerate(location):
-        bare, _ = _peel(annotation)
+        bare, _ = peel(annotation)
         choices = _choices(annotation)
         if location[index + 1 :] == ("[key]",) and get_origin(bare) is Mapping:
             return _Spot((*path, part), get_args(bare)[0], owner, key=True)
         if choices:
             annotation = choices[str(part)]
         elif isinstance(bare, type) and issubclass(bare, BaseModel):
-            owner, annotation = bare, _keys(bare).get(str(part))
+            owner, annotation = bare, list_keys(bare).get(str(part))
             path = (*path, part)
         elif get_origin(bare) in (None, Union, UnionType):
             # A union's choice: the value itself is the one before.
@@ -233,7 +233,7 @@ def _find_spot(model: type[BaseModel], location: Path) -> _Spot:
 
 
 @cache
-def _keys(model: type[BaseModel]) -> dict[str, Any]:
+def list_keys(model: type[BaseModel]) -> dict[str, Any]:
     """The keys of a model's mapping, as the document has them, and the type of each."""
     hints = get_type_hints(model, include_extras=True)
     # A generic model's hint still has the variable in it; pydantic's own has what stands for it.
@@ -247,7 +247,7 @@ def _has_variable(hint: Any) -> bool:
     return isinstance(hint, TypeVar) or bool(getattr(hint, "__parameters__", ()))
 
 
-def _peel(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+def peel(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """The type inside ``Annotated`` and ``| None``, and all that ``Annotated`` says of it."""
     said: tuple[Any, ...] = ()
     while True:
@@ -265,7 +265,7 @@ def _peel(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 def _choices(annotation: Any) -> dict[str, Any]:
     """The choices of a tagged union by their tags; empty for any other type."""
-    bare, said = _peel(annotation)
+    bare, said = peel(annotation)
     if not any(isinstance(one, Discriminator) for one in said):
         return {}
     return {

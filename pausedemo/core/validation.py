@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from pausedemo.core.complaints import Path, make_problem, select_errors
+from pausedemo.core.complaints import Path, make_problem, render_path, select_errors
 from pausedemo.core.yamltext import MOST_PROBLEMS, Data, Document
 from pausedemo.errors import InvalidFile, Problem
 
@@ -17,7 +18,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 #: Looks at a document's data, valid or not, and yields (path, message) for what does not fit.
 Check = Callable[[Data], Iterable[tuple[Path, str]]]
 
-_EMPTY: Final[tuple[Data, ...]] = (None, {}, [])
+#: What is as good as a key that is not there.
+EMPTY: Final[tuple[Data, ...]] = (None, {}, [])
 
 
 class StrictModel(BaseModel):
@@ -49,18 +51,23 @@ class KubernetesModel(StrictModel):
             key: value
             for key, value in data.items()
             if not (key in known and value is None)
-            and not (key in cls.unsupported and value in _EMPTY)
+            and not (key in cls.unsupported and value in EMPTY)
             and not (key in cls.ignored and key not in known)
         }
 
 
 def validate(
-    model: type[_Model], document: Document, source: str, *, checks: Iterable[Check] = ()
+    model: type[_Model],
+    document: Document,
+    source: str,
+    *,
+    checks: Iterable[Check] = (),
+    rules: Iterable[Callable[[_Model], Iterable[tuple[Path, str]]]] = (),
 ) -> _Model:
     """Make a model of a document.
 
-    ``checks`` look for what is wrong between fields. Raises InvalidFile with every problem, in
-    the order of the file, and at most 100 of them.
+    ``checks`` look for what is wrong between fields; ``rules`` as well, once each field is right.
+    Raises InvalidFile with every problem, in the order of the file, and at most 100 of them.
     """
     problems = [
         Problem(source, *document.place(path), message)
@@ -69,6 +76,11 @@ def validate(
     ]
     try:
         made = model.model_validate(document.data)
+        problems += [
+            Problem(source, *document.place(path), f"{render_path(path)}: {message}")
+            for rule in rules
+            for path, message in islice(rule(made), MOST_PROBLEMS)
+        ]
     except ValidationError as error:
         problems += [
             make_problem(details, model, document, source)

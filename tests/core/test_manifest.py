@@ -144,7 +144,8 @@ status: {}
             SPEC + "  ephemeralContainers: [x]\n",
             (
                 *(6, 3),
-                '"ephemeralContainers" is a Kubernetes field that pausedemo does not support; remove it',
+                '"ephemeralContainers" is a Kubernetes field that pausedemo does not support; '
+                "remove it",
             ),
         ),
         (

@@ -32,6 +32,7 @@ from pausedemo.core.manifest.objects import (
 )
 from pausedemo.core.manifest.parsing import (
     ManifestFile,
+    parse_file,
     parse_objects,
     parse_pod,
     pod_from_document,
@@ -149,6 +150,7 @@ __all__ = [
     "Volume",
     "VolumeMount",
     "VolumeProjection",
+    "parse_file",
     "parse_objects",
     "parse_pod",
     "pod_from_document",

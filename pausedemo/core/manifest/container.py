@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
@@ -14,11 +14,12 @@ from pausedemo.core.manifest.security import SecurityContext
 from pausedemo.core.manifest.types import (
     Amount,
     DnsLabel,
-    IpAddress,
+    IpAddressOrNone,
     PortName,
     PortNumber,
     Text,
     between,
+    checked,
     words,
 )
 from pausedemo.core.manifest.volumes import VolumeMount
@@ -55,11 +56,23 @@ class ContainerPort(KubernetesModel):
     container_port: PortNumber
     #: 0: not published
     host_port: Annotated[StrictInt, between(0, 65535)] = 0
-    host_ip: Annotated[IpAddress | Literal[""], Field(alias="hostIP")] = ""
+    host_ip: Annotated[IpAddressOrNone, Field(alias="hostIP")] = ""
     protocol: TransportProtocol = TransportProtocol.TCP
 
 
-ResourceList: TypeAlias = Mapping[Literal["cpu", "memory", "ephemeral-storage"], Amount]
+_RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
+
+
+def _check_resource(name: str) -> str | None:
+    if name in _RESOURCES:
+        return None
+    if "/" in name or name.startswith("hugepages-"):
+        return "pausedemo does not support this resource"
+    return "must be a standard resource for containers"
+
+
+ResourceName: TypeAlias = Annotated[StrictStr, checked(_check_resource)]
+ResourceList: TypeAlias = Mapping[ResourceName, Amount]
 
 
 class ResourceRequirements(KubernetesModel):
@@ -67,8 +80,12 @@ class ResourceRequirements(KubernetesModel):
 
     unsupported = words("claims")
 
-    limits: ResourceList = Field(default_factory=dict)
-    requests: ResourceList = Field(default_factory=dict)
+    limits: ResourceList = Field(
+        default_factory=dict, description="`cpu`, `memory`; `ephemeral-storage` is not enforced"
+    )
+    requests: ResourceList = Field(
+        default_factory=dict, description="what is limited and not requested is requested whole"
+    )
 
     @model_validator(mode="after")
     def _request_what_is_limited(self) -> Self:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from pausedemo.core.complaints import describe
+from pausedemo.core.manifest.meaningless import find_meaningless
 from pausedemo.core.manifest.objects import ConfigMap, KubernetesObject, PodManifest, Secret
 from pausedemo.core.manifest.rawchecks import check_doubles, check_pid
+from pausedemo.core.manifest.rules import check_config_map, check_pod, check_secret
 from pausedemo.core.validation import validate
-from pausedemo.core.yamltext import Document, load_documents
+from pausedemo.core.yamltext import MOST_PROBLEMS, Document, load_documents
 from pausedemo.errors import InvalidFile, Problem
 
 _MODELS: Final[Mapping[str, type[KubernetesObject]]] = {
@@ -29,7 +31,12 @@ class ManifestFile:
 
 
 def parse_objects(text: str, source: str) -> list[KubernetesObject]:
-    """Read all objects of a manifest file's whole text, in its order.
+    """Read all objects of a manifest file's whole text, in its order. Errors as ``parse_file``."""
+    return list(parse_file(text, source).objects)
+
+
+def parse_file(text: str, source: str) -> ManifestFile:
+    """Read a manifest file's whole text: its objects, and warnings of what means nothing here.
 
     ``source`` is the file's name, for messages. Raises InvalidFile with every problem of every
     document, or that there is none.
@@ -39,14 +46,17 @@ def parse_objects(text: str, source: str) -> list[KubernetesObject]:
         raise InvalidFile([Problem(source, 0, 0, "the file is empty; expected objects")])
     objects: list[KubernetesObject] = []
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     for document in documents:
         try:
-            objects.append(_object_from_document(document, source))
+            made = _object_from_document(document, source)
+            objects.append(made)
+            warnings += find_meaningless(made, document, source)
         except InvalidFile as error:
             problems += error.problems
     if problems:
-        raise InvalidFile(problems)
-    return objects
+        raise InvalidFile(sorted(set(problems))[:MOST_PROBLEMS])
+    return ManifestFile(tuple(objects), tuple(warnings))
 
 
 def parse_pod(text: str, source: str) -> PodManifest:
@@ -76,14 +86,15 @@ def _object_from_document(document: Document, source: str) -> KubernetesObject:
     data = document.data
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind == "ConfigMap":
-        return validate(ConfigMap, document, source)
+        return validate(ConfigMap, document, source, rules=[check_config_map])
     if kind == "Secret":
-        return validate(Secret, document, source)
+        return validate(Secret, document, source, rules=[check_secret])
     return _validate_pod(document, source)
 
 
 def _validate_pod(document: Document, source: str) -> PodManifest:
-    return validate(PodManifest, document, source, checks=[check_doubles, check_pid])
+    checks = [check_doubles, check_pid]
+    return validate(PodManifest, document, source, checks=checks, rules=[check_pod])
 
 
 def _check_kind(document: Document, source: str, kinds: Iterable[str]) -> None:

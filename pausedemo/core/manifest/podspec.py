@@ -19,8 +19,8 @@ from pausedemo.core.manifest.types import (
     LabelKey,
     LabelValue,
     Opaque,
-    Positive,
     Text,
+    between,
     words,
 )
 from pausedemo.core.manifest.volumes import Volume
@@ -111,8 +111,10 @@ class PodSpec(KubernetesModel):
     volumes: tuple[Volume, ...] = ()
     restart_policy: RestartPolicy = RestartPolicy.ALWAYS
     termination_grace_period_seconds: Annotated[StrictInt, Field(ge=0, le=LONGEST_GRACE_S)] = 30
-    active_deadline_seconds: Positive | None = None
-    dns_policy: DNSPolicy = DNSPolicy.CLUSTER_FIRST
+    active_deadline_seconds: Annotated[StrictInt, between(1, 2**31 - 1)] | None = None
+    dns_policy: Annotated[
+        DNSPolicy, Field(description="there is no cluster's DNS: `ClusterFirst` is as `Default`")
+    ] = DNSPolicy.CLUSTER_FIRST
     dns_config: PodDNSConfig = PodDNSConfig()
     host_network: StrictBool = False
     host_pid: Annotated[StrictBool, Field(alias="hostPID")] = False

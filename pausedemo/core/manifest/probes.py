@@ -5,13 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictInt, StrictStr
 
 from pausedemo.core.manifest.types import (
     NotNegative,
     PortNumber,
     PortOrName,
-    Positive,
     Text,
     words,
 )
@@ -71,6 +70,11 @@ class SleepAction(KubernetesModel):
     seconds: StrictInt
 
 
+def _zero_is(default: int) -> AfterValidator:
+    """Kubernetes cannot tell 0 from nothing. Source: SetDefaults_Probe."""
+    return AfterValidator(lambda number: number or default)
+
+
 class Probe(KubernetesModel):
     """How to see whether a container is well: exactly one handler, and when to ask it."""
 
@@ -79,10 +83,10 @@ class Probe(KubernetesModel):
     tcp_socket: TCPSocketAction | None = None
     grpc: GRPCAction | None = None
     initial_delay_seconds: NotNegative = 0
-    timeout_seconds: Positive = 1
-    period_seconds: Positive = 10
-    success_threshold: Positive = 1
-    failure_threshold: Positive = 3
+    timeout_seconds: Annotated[NotNegative, _zero_is(1)] = 1
+    period_seconds: Annotated[NotNegative, _zero_is(10)] = 10
+    success_threshold: Annotated[NotNegative, _zero_is(1)] = 1
+    failure_threshold: Annotated[NotNegative, _zero_is(3)] = 3
     termination_grace_period_seconds: (
         Annotated[StrictInt, Field(ge=1, le=LONGEST_GRACE_S)] | None
     ) = None

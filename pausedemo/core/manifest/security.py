@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, StrictBool, StrictStr
+from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
 from pausedemo.core.manifest.types import Id, Text, words
 from pausedemo.core.validation import KubernetesModel
@@ -31,7 +31,11 @@ class SeccompProfile(KubernetesModel):
 
     unsupported = words("localhostProfile")
 
-    type: Annotated[SeccompProfileType, AfterValidator(_refuse_localhost)]
+    type: Annotated[
+        SeccompProfileType,
+        AfterValidator(_refuse_localhost),
+        Field(description="`Localhost` is not supported"),
+    ]
 
 
 class Capabilities(KubernetesModel):

@@ -15,6 +15,7 @@ from pausedemo.core.manifest.types import (
     FilePath,
     Key,
     Mode,
+    SubPath,
     Text,
     check_no_way_back,
     checked,
@@ -49,7 +50,9 @@ class EmptyDirVolumeSource(KubernetesModel):
     """A folder that is empty at first and lives as long as the pod."""
 
     medium: StorageMedium = StorageMedium.DEFAULT
-    size_limit: Amount | None = None
+    size_limit: Annotated[Amount | None, Field(description="held to with the medium `Memory`")] = (
+        None
+    )
 
 
 class HostPathVolumeSource(KubernetesModel):
@@ -186,5 +189,5 @@ class VolumeMount(KubernetesModel):
     name: StrictStr
     mount_path: Annotated[Text, checked(_check_mount_path)]
     read_only: StrictBool = False
-    sub_path: Annotated[StrictStr, checked(check_no_way_back)] = ""
+    sub_path: SubPath = ""
     mount_propagation: MountPropagation = MountPropagation.NONE
