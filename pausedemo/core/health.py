@@ -36,6 +36,6 @@ def compute_health(container: Container, container_id: str, known: Mapping[str, 
     found = known.get(container_id)
     if found is not None:
         return found
-    started = getattr(container, "startup_probe", None) is None
-    readiness = getattr(container, "readiness_probe", None) is None
+    started = container.startup_probe is None
+    readiness = container.readiness_probe is None
     return Health(ready=started and readiness, started=started)

@@ -14,7 +14,7 @@ from pausedemo.core.health import Health, Unhealthy, compute_health
 from pausedemo.core.killing import ContainerKill, find_kill
 from pausedemo.core.manifest import Container
 from pausedemo.core.pod import Pod
-from pausedemo.core.restarts import is_sidecar, restarts_on_failure
+from pausedemo.core.restarts import restarts_on_failure
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 
 
@@ -56,10 +56,10 @@ def compute_initialisation(
     for index in reversed(range(len(inits))):
         container, latest = inits[index], here(status, inits[index])
         if latest is None:
-            if past and is_sidecar(container):
+            if past and container.is_sidecar:
                 start.append(container)
             continue
-        if past and not is_sidecar(container):
+        if past and not container.is_sidecar:
             continue
         step = _look_at(pod, container, latest, health)
         if step.failed:
@@ -83,7 +83,7 @@ def _look_at(
     """What one of them needs. ``done``: the next one may start."""
     if latest.state is RunState.CREATED:
         return Initialisation(start=(container,))
-    if not is_sidecar(container):
+    if not container.is_sidecar:
         return _look_at_ordinary(pod, container, latest)
     if latest.state is RunState.EXITED:
         return Initialisation(start=(container,))

@@ -14,7 +14,6 @@ from pausedemo.core.containerhash import compute_hash
 from pausedemo.core.health import Health, Unhealthy
 from pausedemo.core.manifest import Container
 from pausedemo.core.pod import Pod
-from pausedemo.core.restarts import is_sidecar
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 
 #: The least that is left for TERM when a hook or other containers have used up the grace.
@@ -67,9 +66,14 @@ def compute_grace_s(pod: Pod, container: Container, unhealthy: Unhealthy | None 
     """The seconds that a container gets for its end: the pod's, unless its probe has its own."""
     if pod.deletion is not None:
         return pod.deletion.grace_s
-    probe = getattr(container, f"{unhealthy}_probe", None) if unhealthy else None
-    own: int | None = getattr(probe, "termination_grace_period_seconds", None)
-    return pod.spec.termination_grace_period_seconds if own is None else own
+    probes = {
+        Unhealthy.LIVENESS: container.liveness_probe,
+        Unhealthy.STARTUP: container.startup_probe,
+    }
+    probe = probes[unhealthy] if unhealthy else None
+    if probe is None or probe.termination_grace_period_seconds is None:
+        return pod.spec.termination_grace_period_seconds
+    return probe.termination_grace_period_seconds
 
 
 def compute_turns(pod: Pod, status: PodStatus) -> tuple[tuple[ContainerStatus, ...], ...]:
@@ -79,7 +83,7 @@ def compute_turns(pod: Pod, status: PodStatus) -> tuple[tuple[ContainerStatus, .
 
     Source: pkg/kubelet/kuberuntime/kuberuntime_termination_order.go.
     """
-    sidecars = [c.name for c in pod.spec.init_containers if is_sidecar(c)]
+    sidecars = [c.name for c in pod.spec.init_containers if c.is_sidecar]
     running = [one for one in status.containers if one.state is RunState.RUNNING]
     groups = [tuple(one for one in running if one.name not in sidecars)]
     groups += [tuple(one for one in running if one.name == name) for name in reversed(sidecars)]

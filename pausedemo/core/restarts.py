@@ -10,11 +10,6 @@ from pausedemo.core.pod import Pod
 from pausedemo.core.status import ContainerStatus, RunState
 
 
-def is_sidecar(container: Container) -> bool:
-    """Whether an init container is one that goes on beside the main ones."""
-    return getattr(container, "restart_policy", None) == RestartPolicy.ALWAYS
-
-
 def restarts_on_failure(pod: Pod) -> bool:
     """Whether the pod's policy has anything that fails started again."""
     return pod.spec.restart_policy is not RestartPolicy.NEVER
@@ -27,7 +22,7 @@ def should_start(pod: Pod, container: Container, latest: ContainerStatus | None)
     if latest.state is RunState.RUNNING:
         return False
     if container in pod.spec.init_containers:
-        return is_sidecar(container) or (latest.failed and restarts_on_failure(pod))
+        return container.is_sidecar or (latest.failed and restarts_on_failure(pod))
     if pod.spec.restart_policy is RestartPolicy.ON_FAILURE:
         return latest.failed
     return restarts_on_failure(pod)

@@ -9,10 +9,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
+
+from pausedemo.engine.config import (
+    ContainerConfig,
+    Mount,
+    MountKind,
+    Propagation,
+    PublishedPort,
+)
+
+__all__ = [
+    "Ability",
+    "ContainerConfig",
+    "ContainerInfo",
+    "ContainerState",
+    "ContainerSummary",
+    "Containers",
+    "Engine",
+    "EngineInfo",
+    "Event",
+    "EventStream",
+    "ExecResult",
+    "Files",
+    "ImageInfo",
+    "Images",
+    "Mount",
+    "MountKind",
+    "PathInfo",
+    "ProcessTable",
+    "Propagation",
+    "PublishedPort",
+    "VolumeInfo",
+    "Volumes",
+]
 
 
 class ContainerState(StrEnum):
@@ -53,39 +86,6 @@ class EngineInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerConfig:
-    """What to create. ``None`` leaves a value to the image or to the engine.
-
-    ``image`` is an id or reference that is already on the engine. The modes are the
-    engine's own words: ``bridge``, ``host``, ``none``, ``shareable``, ``container:<id>``.
-    ``publish`` are TCP ports of the container, each published on a port of the host that the
-    engine chooses. ``restart_policy``: the kubelet restarts, never the engine, unless a
-    scenario is about just that.
-    """
-
-    name: str
-    image: str
-    entrypoint: tuple[str, ...] | None = None
-    command: tuple[str, ...] | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    working_dir: str | None = None
-    user: str | None = None
-    hostname: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    network_mode: str | None = None
-    ipc_mode: str | None = None
-    pid_mode: str | None = None
-    uts_mode: str | None = None
-    cgroup_mode: str | None = None
-    cap_add: tuple[str, ...] = ()
-    cpu_shares: int | None = None
-    oom_score_adj: int | None = None
-    init: bool | None = None
-    restart_policy: str = "no"
-    publish: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSummary:
     """A row of the container list. ``created_at`` has whole seconds here, UTC."""
 
@@ -97,6 +97,7 @@ class ContainerSummary:
     state: ContainerState
     status: str
     created_at: datetime
+    image_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +162,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """An image on the engine. ``references`` are its ``name:tag`` names, possibly none."""
+    """An image on the engine. ``references`` are its ``name:tag`` names, possibly none.
+
+    ``user``: whom its programs run as, as ``uid``, ``name`` or either with ``:group``; empty for
+    root, and in a list of images.
+    """
 
     id: str
     references: tuple[str, ...]
     labels: Mapping[str, str]
+    user: str = ""
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +187,20 @@ class VolumeInfo:
     driver: str
     options: Mapping[str, str]
     mountpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathInfo:
+    """What is at a path of a container. ``mode``: as ``st_mode`` of stat(2), type and all.
+
+    ``link_target``: where a symbolic link leads in the end, as an absolute path of the
+    container's, be there anything or not; empty for what is none.
+    """
+
+    name: str
+    size: int
+    mode: int
+    link_target: str
 
 
 class EventStream(Iterator[Event], Protocol):
@@ -302,10 +323,6 @@ class Containers(Protocol):
         """The container's processes as ``docker top`` shows them, in the host's numbers."""
         ...
 
-    def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
-        """Write one file; its folder must exist. ``path`` is absolute; owner root."""
-        ...
-
     def read_logs(self, container: str) -> tuple[bytes, bytes]:
         """What the main process has written so far: stdout, stderr."""
         ...
@@ -334,6 +351,33 @@ class Containers(Protocol):
         ``volumes``: also those of the volumes whose names begin so. The iteration ends when
         closed, and raises EngineGone when the engine goes away.
         """
+        ...
+
+
+class Files(Protocol):
+    """The part of an engine that reads and writes files of containers, whether they run or not.
+
+    What is mounted in a container is reached too, but for memory while it does not run.
+    """
+
+    def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
+        """Write one file; its folder must exist. ``path`` is absolute; owner root."""
+        ...
+
+    def put_archive(self, container: str, folder: str, archive: bytes) -> None:
+        """Unpack a tar in a folder, which must exist; NotFound when it does not.
+
+        Owners, modes and links are the tar's. A folder that is there gets the entry's owner and
+        mode and keeps what is in it; anything else is replaced. The entry ``.`` changes nothing.
+        """
+        ...
+
+    def get_archive(self, container: str, path: str) -> bytes:
+        """A file, or a folder with all below it, as a tar. NotFound when there is nothing."""
+        ...
+
+    def stat_path(self, container: str, path: str) -> PathInfo:
+        """What is at a path; of a symbolic link the link. NotFound when there is nothing."""
         ...
 
 
@@ -389,7 +433,7 @@ class Volumes(Protocol):
         ...
 
 
-class Engine(Containers, Images, Volumes, Protocol):
+class Engine(Containers, Files, Images, Volumes, Protocol):
     """Anything that speaks the Docker Engine API."""
 
     @property

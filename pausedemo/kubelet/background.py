@@ -7,6 +7,7 @@ from typing import Final
 
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.controller import PodController
+from pausedemo.kubelet.passes import Passes
 
 #: The longest the engine may take over a request that was under way when the stop came.
 STOP_TIMEOUT_S: Final = 60.0
@@ -37,6 +38,6 @@ class BackgroundController:
 
     def _run(self) -> None:
         try:
-            self._controller.run(self._stop, self._wake)
+            Passes(self._controller).run(self._stop, self._wake)
         except PausedemoError as error:
             self.failure = error

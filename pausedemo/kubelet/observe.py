@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pausedemo.core import naming
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState, SandboxStatus
 from pausedemo.engine.port import ContainerInfo, Containers, ContainerState, ContainerSummary
 from pausedemo.errors import NotFound
+
+_HASH: Final = naming.ANNOTATION_PREFIX + naming.CONTAINER_HASH
 
 
 def observe_pod(engine: Containers, uid: str) -> PodStatus:
@@ -78,6 +82,8 @@ def _running_container(summary: ContainerSummary, restart_count: int) -> Contain
         created_at=summary.created_at,
         started_at=summary.created_at,
         back_off_s=_back_off_s(summary.labels.get(naming.BACK_OFF_S)),
+        image_id=summary.image_id,
+        spec_hash=summary.labels.get(_HASH, ""),
     )
 
 
@@ -105,6 +111,8 @@ def _container(info: ContainerInfo, restart_count: int) -> ContainerStatus:
         oom_killed=info.oom_killed,
         error=error,
         back_off_s=_back_off_s(info.labels.get(naming.BACK_OFF_S)),
+        image_id=info.image_id,
+        spec_hash=info.labels.get(_HASH, ""),
     )
 
 

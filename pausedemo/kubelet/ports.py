@@ -1,4 +1,4 @@
-"""What the controller of a pod asks of its helpers: hooks, probes, messages, volumes, images.
+"""What the controller of a pod asks of its helpers: hooks, probes, messages, translation, images.
 
 Each may be called from several threads at once, for several pods, but for one pod's one container
 from one thread at a time. EngineGone passes through all of them; what else goes wrong is told or
@@ -8,18 +8,83 @@ returned as each method says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from pausedemo.core.actions import ContainerStart
 from pausedemo.core.health import Health
 from pausedemo.core.manifest import Container
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
+from pausedemo.core.podview import Waiting
 from pausedemo.core.status import PodStatus
+from pausedemo.engine.port import ContainerConfig
+from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.translate import translate_container, translate_sandbox
 
 #: Who is told an event, from the thread in which it happens. Helpers get one when they are made.
 Tell = Callable[[Pod, PodEvent], None]
 #: Has the pod of that uid looked at soon. Never blocks. The prober gets one when it is made.
 Wake = Callable[[str], None]
+
+
+class ContainerWaits(PausedemoError):
+    """A container cannot be started yet: why, as its status tells it, and when to try again."""
+
+    def __init__(self, waiting: Waiting, until: datetime) -> None:
+        self.waiting = waiting
+        self.until = until
+        super().__init__(waiting.message or waiting.reason)
+
+
+class ContainerConfigError(PausedemoError):
+    """A container cannot be made from what its manifest refers to, in the kubelet's words."""
+
+
+class VolumeError(PausedemoError):
+    """A volume cannot be set up, in the kubelet's words: ``MountVolume.SetUp failed for ...``."""
+
+
+class Images(Protocol):
+    """Where a pod's images come from."""
+
+    @property
+    def pause(self) -> str:
+        """The image of the infra container, on the engine. Raises PausedemoError."""
+        ...
+
+    def provide(self, pod: Pod, container: Container) -> str:
+        """The image on the engine that a container is made from.
+
+        Tells what it does. ContainerWaits when there is none yet.
+        """
+        ...
+
+
+class Translator(Protocol):
+    """From a pod to what the engine is asked to create, with all that has to be there for it."""
+
+    def sandbox(
+        self, pod: Pod, attempt: int, image: str, labels: Mapping[str, str]
+    ) -> ContainerConfig:
+        """Describe the sandbox. What it mounts is there then. VolumeError."""
+        ...
+
+    def prepare(self, pod: Pod, sandbox_id: str) -> None:
+        """Bring the pod's volumes up to date, through a sandbox that runs. VolumeError."""
+        ...
+
+    def container(
+        self,
+        pod: Pod,
+        start: ContainerStart,
+        sandbox_id: str,
+        image: str,
+        labels: Mapping[str, str],
+    ) -> ContainerConfig:
+        """Describe one container. ContainerConfigError."""
+        ...
 
 
 class Hooks(Protocol):
@@ -65,6 +130,40 @@ class Messages(Protocol):
     def read(self, pod: Pod, container: Container, container_id: str) -> str:
         """What a container that has ended left to be told; "" when nothing or unreadable."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class PodImages:
+    """Which image on the engine stands for the infra container and for each container's image."""
+
+    pause: str
+    containers: Mapping[str, str]
+
+    def provide(self, pod: Pod, container: Container) -> str:
+        del pod
+        return self.containers[container.image]
+
+
+class PlainTranslator:
+    """Of a pod without volumes, whose containers refer to nothing outside of their manifest."""
+
+    def sandbox(
+        self, pod: Pod, attempt: int, image: str, labels: Mapping[str, str]
+    ) -> ContainerConfig:
+        return translate_sandbox(pod, attempt, image, labels)
+
+    def prepare(self, pod: Pod, sandbox_id: str) -> None:
+        del pod, sandbox_id
+
+    def container(
+        self,
+        pod: Pod,
+        start: ContainerStart,
+        sandbox_id: str,
+        image: str,
+        labels: Mapping[str, str],
+    ) -> ContainerConfig:
+        return translate_container(pod, start, sandbox_id, image, labels)
 
 
 class NoHooks:

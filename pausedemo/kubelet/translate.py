@@ -5,14 +5,12 @@ Source: dockershim's docker_sandbox.go and docker_container.go, today in Miranti
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Final
 
 from pausedemo.core import naming
 from pausedemo.core.actions import ContainerStart
-from pausedemo.core.manifest import Container
+from pausedemo.core.containerhash import compute_hash as compute_hash
 from pausedemo.core.naming import ContainerName, SandboxName
 from pausedemo.core.pod import Pod
 from pausedemo.engine.port import ContainerConfig
@@ -85,12 +83,6 @@ def translate_container(
         ipc_mode=joined,
         pid_mode="host" if pod.spec.host_pid else joined if pod.shares_pid else None,
     )
-
-
-def compute_hash(container: Container) -> str:
-    """A short hash of what a container should be; another hash means another container."""
-    text = json.dumps(container.model_dump(mode="json"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _pod_labels(pod: Pod) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -131,6 +131,13 @@ class Maker:
         container = self.engine.create_container(self.config(*command, **more))
         self._made.callback(self.engine.remove_container, container)
         return container
+
+    def volume(self, options: Mapping[str, str] | None = None) -> str:
+        """A volume that is removed after the containers made since."""
+        name = f"contract-{self.id}-{uuid.uuid4().hex[:8]}"
+        self.engine.create_volume(name, {}, options)
+        self._made.callback(self.engine.remove_volume, name)
+        return name
 
     def run(self, *command: str, **more: object) -> str:
         container = self.create(*command, **more)

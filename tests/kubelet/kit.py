@@ -13,11 +13,14 @@ from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.core.manifest import parse_pod
 from pausedemo.core.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
+from pausedemo.core.podreport import PodStatusReport, StateWaiting
+from pausedemo.core.podstatus import compute_pod_status
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 from pausedemo.engine.port import ContainerInfo, ContainerState, ContainerSummary, Engine
 from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
 from pausedemo.kubelet.observe import observe_pod
 from pausedemo.kubelet.owner import Owner
+from pausedemo.kubelet.passes import Passes
 from tests.waiting import wait_until
 
 TEST_LABEL = "pausedemo.test/kubelet"
@@ -66,6 +69,17 @@ class Kit:
 
     def status(self) -> PodStatus:
         return observe_pod(self.engine, self.pod.uid)
+
+    def report(self) -> PodStatusReport:
+        """The pod's status as Kubernetes would tell it."""
+        return compute_pod_status(self.pod, self.status(), self.controller.view, self.clock.now())
+
+    def waiting(self, name: str) -> StateWaiting:
+        """Why a container waits."""
+        report = self.report()
+        found = next(c for c in (*report.init_containers, *report.containers) if c.name == name)
+        assert isinstance(found.state, StateWaiting), found
+        return found.state
 
     def latest(self, name: str) -> ContainerStatus:
         latest = self.status().latest(name)
@@ -192,6 +206,6 @@ class Running:
 
     def _run(self) -> None:
         try:
-            self.kit.controller.run(self.stop_event, self.wake, self.resync_s)
+            Passes(self.kit.controller).run(self.stop_event, self.wake, self.resync_s)
         except BaseException as error:  # noqa: BLE001 - looked at by the test
             self.error = error

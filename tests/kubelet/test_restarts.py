@@ -116,10 +116,14 @@ def test_a_pod_that_has_done_its_work_gets_no_new_sandbox(kits: Kits, policy: st
 
 
 def hold(kit: Kit) -> str:
-    """The back-off that the last pass told of."""
-    reason, message = kit.told[-1]
-    assert reason == "BackOff", kit.told
-    return message
+    """Why web waits, after a pass that has told of it."""
+    assert kit.told[-1] == (
+        "BackOff",
+        f"Back-off restarting failed container web in pod kubelet-test_default({kit.pod.uid})",
+    )
+    waiting = kit.waiting("web")
+    assert waiting.reason == "CrashLoopBackOff"
+    return waiting.message
 
 
 def test_a_second_crash_waits_and_each_wait_is_twice_as_long(kits: Kits) -> None:
@@ -183,7 +187,7 @@ def test_a_start_that_failed_is_known_also_where_the_engine_has_no_word_of_it(ki
     assert (latest.state, latest.reason) == (RunState.EXITED, "ContainerCannotRun")
     assert latest.error == "no such program"
     kit.sync()
-    assert hold(kit).startswith("back-off 10s restarting failed container=a")
+    assert kit.waiting("a").message.startswith("back-off 10s restarting failed container=a")
 
 
 def test_a_container_that_somebody_removed_is_made_again(kits: Kits) -> None:
@@ -237,7 +241,7 @@ def test_a_start_that_failed_with_its_sandbox_does_not_count(kits: Kits) -> None
     sandbox = kit.info("POD")
     kit.kill("POD")
     kit.wait_until_ended("a")
-    kit.controller._start_container(ContainerStart("a", 1, 10), sandbox.id)
+    kit.controller._starter.start_container(ContainerStart("a", 1, 10), sandbox.id)
     assert kit.latest("a").restart_count == 0
     kit.sync()
     assert (kit.latest("a").restart_count, kit.latest("a").state) == (1, RunState.RUNNING)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from itertools import pairwise
 from typing import Any, cast
 
 import pytest
 
 from pausedemo.core import naming
+from pausedemo.core.podview import PodView
 from pausedemo.core.status import RunState
 from pausedemo.engine.port import Engine, EventStream
 from pausedemo.kubelet.background import BackgroundController
-from pausedemo.kubelet.controller import RETRY_S, PodImages
+from pausedemo.kubelet.controller import PodImages
 from tests.kubelet.kit import Kit, Kits, Running
 from tests.waiting import wait_until
 
@@ -101,32 +101,28 @@ def test_an_image_that_is_missing_is_told_and_tried_again_at_a_bounded_rate(kits
     watched = Watched(kits.engine)
     images = PodImages(kits.images.pause, {"busybox": "pausedemo/no-such-image:1"})
     kit = kits.make(engine=cast(Engine, watched), images=images)
-    with Running(kit, NEVER_S) as running:
-
-        def failures() -> list[float]:
-            return [e.time.timestamp() for e in list(kit.events) if e.reason == "FailedSync"]
-
-        wait_until("it failed three times", lambda: len(failures()) >= 3)
-        running.stop()
-        times = failures()
-    assert all(later - earlier >= 0.9 * RETRY_S for earlier, later in pairwise(times))
-    message = next(message for reason, message in kit.told if reason == "FailedSync")
+    with Running(kit, resync_s=0.2):
+        for count in (2, 4, 6):
+            wait_until("both were told", lambda n=count: kit.reasons().count("Failed") == n)
+            kit.clock.move(10 * 2**count)
+    message = next(message for reason, message in kit.told if reason == "Failed")
+    assert message.startswith("Error: Error response from daemon: ")
     assert "no-such-image" in message
-    # One try for each container in each pass, and two for the sandbox of the first one.
-    passes = len(times) + 1
-    assert watched.requests["create_container"] <= 2 * passes + 2
-    assert watched.requests["list_containers"] <= 2 * passes
-    assert {event.type for event in kit.events if event.reason == "FailedSync"} == {"Warning"}
+    assert watched.requests["create_container"] <= 2 * 4 + 2
+    assert {event.container for event in kit.events if event.reason == "Failed"} == {"a", "b"}
+    assert kit.waiting("a").reason == "CreateContainerError"
 
 
 def test_an_image_that_comes_later_mends_it(kits: Kits, busybox_image: str) -> None:
     reference = f"pausedemo-kubelet-test/late:{kits.make().pod.uid}"
     kit = kits.make(images=PodImages(kits.images.pause, {"busybox": reference}))
     kits.made.callback(kits.engine.remove_image, reference)
-    with Running(kit, NEVER_S):
-        wait_until("it failed", lambda: "FailedSync" in kit.reasons())
+    with Running(kit, resync_s=0.2):
+        wait_until("it failed", lambda: kit.reasons().count("Failed") == 2)
         kits.engine.tag_image(busybox_image, reference)
+        kit.clock.move(10)
         wait_until_running(kit, "a", "b")
+    assert kit.controller.view == PodView()
     # Its containers before the image that they use.
     for row in kit.rows():
         kit.engine.remove_container(row.id)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import posixpath
-import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -100,21 +97,6 @@ class ContainerCalls(Asking):
     def list_processes(self, container: str) -> ProcessTable:
         action = f"list processes of container {container}"
         return wire.parse_processes(self._ask(action, self._client.top, container))
-
-    def put_file(self, container: str, path: str, content: bytes, mode: int) -> None:
-        folder, name = posixpath.split(path)
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as archive:
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(content), mode, int(time.time())
-            archive.addfile(member, io.BytesIO(content))
-        self._ask(
-            f"write {path} in container {container}",
-            self._client.put_archive,
-            container,
-            folder or "/",
-            buffer.getvalue(),
-        )
 
     def read_logs(self, container: str) -> tuple[bytes, bytes]:
         action = f"read the logs of container {container}"

@@ -21,10 +21,13 @@ class ImageCalls(Asking):
             raw = self._ask(f"inspect image {reference}", self._client.inspect_image, reference)
         except NotFound:
             return None
+        config = raw.get("Config") or {}
         return ImageInfo(
             id=raw["Id"],
             references=tuple(raw.get("RepoTags") or ()),
-            labels=(raw.get("Config") or {}).get("Labels") or {},
+            labels=config.get("Labels") or {},
+            user=config.get("User") or "",
+            size_bytes=raw.get("Size") or 0,
         )
 
     def list_images(self, labels: Mapping[str, str | None]) -> tuple[ImageInfo, ...]:
