@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: What counts as a manifest in a folder, as for kubectl.
 SUFFIXES: Final = (".json", ".yaml", ".yml")
-
-_T = TypeVar("_T", bound="KubernetesObject")
 
 
 def read_manifests(
@@ -45,7 +43,7 @@ def read_manifests(
     return objects
 
 
-def place(one: _T, namespace: str, *, given: bool) -> _T:
+def place(one: KubernetesObject, namespace: str, *, given: bool) -> KubernetesObject:
     """The object in its namespace: its own, else the one asked for. Refused when they differ."""
     metadata = one.metadata
     if "namespace" not in metadata.model_fields_set:

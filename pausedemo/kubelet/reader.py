@@ -7,17 +7,19 @@ from typing import Final
 
 from pausedemo.clock import Clock
 from pausedemo.core.kubectl.configjson import make_config
+from pausedemo.core.kubectl.eventjson import make_event
 from pausedemo.core.kubectl.kinds import not_found
-from pausedemo.core.kubectl.objects import KubeObject, text
+from pausedemo.core.kubectl.objects import KubeObject, name_of, text
 from pausedemo.core.kubectl.podjson import make_pod
 from pausedemo.core.manifest import ConfigMap, Secret
 from pausedemo.core.podstatus import compute_pod_status
 from pausedemo.core.podview import PodView
 from pausedemo.engine.port import Engine
 from pausedemo.kubelet.configs import ConfigObject, Configs
+from pausedemo.kubelet.events import list_events
 from pausedemo.kubelet.objects import PodObject, Pods
 from pausedemo.kubelet.observe import observe_pod
-from pausedemo.kubelet.store import Kind, Record, Store
+from pausedemo.kubelet.store import Record, Store
 
 #: Pods that are looked at at the same time; each look waits for the engine nearly all its life.
 THREADS: Final = 8
@@ -44,7 +46,7 @@ class Reader:
             case "Secret":
                 return tuple(map(_config, self.secrets.list(namespace)))
             case _:
-                return tuple(map(_event, self.store.list(Kind.EVENT, namespace)))
+                return tuple(map(make_event, list_events(self.store, self._clock, namespace)))
 
     def get(self, kind: str, namespace: str, name: str) -> KubeObject:
         """One object. Refused in Kubernetes' words when there is none."""
@@ -55,8 +57,9 @@ class Reader:
             found = _config(config_map)
         elif kind == "Secret" and (secret := self.secrets.get(namespace, name)):
             found = _config(secret)
-        elif kind == "Event" and (event := self.store.get(Kind.EVENT, namespace, name)):
-            found = _event(event)
+        elif kind == "Event":
+            events = self.list("Event", namespace)
+            found = next((event for event in events if name_of(event) == name), None)
         if found is None:
             raise not_found(kind, name)
         return found
@@ -94,10 +97,6 @@ def _config(one: ConfigObject[ConfigMap] | ConfigObject[Secret]) -> KubeObject:
         created_at=one.created_at,
         version=_version(one.record),
     )
-
-
-def _event(record: Record) -> KubeObject:
-    return record.data
 
 
 def _version(record: Record) -> str:

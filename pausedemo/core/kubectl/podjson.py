@@ -29,6 +29,8 @@ ID_PREFIX: Final = "docker://"
 _FREE: Final = frozenset(
     {"labels", "annotations", "nodeSelector", "limits", "requests", "data", "binaryData"}
 )
+#: Defaults of ours that the API leaves open.
+_LEFT_OPEN: Final = frozenset({"mountPropagation"})
 
 
 def make_pod(
@@ -107,6 +109,8 @@ def keep_written(full: Any, written: Any, *, free: bool = False) -> Any:
         for key, value in full.items():
             given = written.get(key) if isinstance(written, Mapping) else None
             said = isinstance(written, Mapping) and key in written
+            if key in _LEFT_OPEN and not said:
+                continue
             inner = keep_written(value, given, free=key in _FREE)
             if free or said or not (inner in ("", [], {}, None) or _is_zero(inner)):
                 kept[key] = inner

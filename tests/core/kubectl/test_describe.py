@@ -216,7 +216,8 @@ def test_every_kind_of_volume_is_told() -> None:
         "SecretName: keys",
         "Optional: true",
         "data:",
-        "Type: PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
+        "Type: PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same "
+        "namespace)",
         "ClaimName: data",
         "ReadOnly: false",
         "facts:",

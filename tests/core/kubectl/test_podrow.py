@@ -39,9 +39,7 @@ CRASHED = {"lastState": ended(1), "restartCount": 3}
         ),
         (make_pod(status("a", ended(0)), status("b", running())), "web 1/2 Running 0 80s"),
         (
-            make_pod(
-                status("a", {"terminated": {"exitCode": 3}}), phase="Failed", true=()
-            ),
+            make_pod(status("a", {"terminated": {"exitCode": 3}}), phase="Failed", true=()),
             "web 0/1 ExitCode:3 0 80s",
         ),
         (
@@ -109,9 +107,7 @@ CRASHED = {"lastState": ended(1), "restartCount": 3}
             "web 1/1 Terminating 0 80s",
         ),
         (
-            make_pod(
-                status("a", ended(1)), phase="Failed", true=(), deletionTimestamp=ago(1)
-            ),
+            make_pod(status("a", ended(1)), phase="Failed", true=(), deletionTimestamp=ago(1)),
             "web 0/1 Error 0 80s",
         ),
     ],

@@ -20,7 +20,10 @@ from tests.core.kubectl.examples import NOW, ago, make_event, make_pod, running,
         ("a\tb", "a  b"),
         ("a\tb\nlong\tc", "a     b\nlong  c"),
         # A line without a cell in a column parts the column in two: the documentation's example.
-        ("a\tb\tc\naa\tbb\tcc\naaa\t\naaaa\tdddd\teeee", "a     b   c\naa    bb  cc\naaa   \naaaa  dddd  eeee"),
+        (
+            "a\tb\tc\naa\tbb\tcc\naaa\t\naaaa\tdddd\teeee",
+            "a     b   c\naa    bb  cc\naaa   \naaaa  dddd  eeee",
+        ),
         ("a\tx\nlong line\nb\ty", "a  x\nlong line\nb  y"),
         # What follows the last tab is in no column.
         ("a\twide wide\nb\tc\td", "a  wide wide\nb  c  d"),
@@ -87,7 +90,8 @@ EVENT = make_event("BackOff", "Back-off restarting\n", 25, 5, 4)
         (
             Layout(wide=True, namespaces=True, labels=True),
             POD,
-            "NAMESPACE|NAME|READY|STATUS|RESTARTS|AGE|IP|NODE|NOMINATED NODE|READINESS GATES|LABELS",
+            "NAMESPACE|NAME|READY|STATUS|RESTARTS|AGE|IP|NODE|NOMINATED NODE|READINESS GATES|"
+            "LABELS",
             "default|web|1/1|Running|0|80s|<none>|<none>|<none>|<none>|a=1,b=2",
         ),
         (
