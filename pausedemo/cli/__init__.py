@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "list": ("pausedemo.cli.list:list_scenarios", "List scenarios, with their titles and tags."),
     "validate": ("pausedemo.cli.validate:validate", "Check scenario files, without an engine."),
     "schema": ("pausedemo.cli.schema:schema", "Print the JSON Schema of a scenario file."),
+    "kubelet": ("pausedemo.cli.kubelet:kubelet", "Keep all pods of an engine alive."),
     "clean": ("pausedemo.cli.clean:clean", "Remove what a dead run left on the engine."),
     "get": ("pausedemo.cli.get:get", "Show pods, configmaps, secrets or events."),
     "describe": ("pausedemo.cli.describe:describe", "Tell all about a pod, events included."),

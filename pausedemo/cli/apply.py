@@ -13,14 +13,19 @@ from pausedemo.cli.options import engine_option, images_option
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
-    from pausedemo.core.podevent import PodEvent
+    from collections.abc import Sequence
+
+    from pausedemo.cli.cluster import Cluster
+    from pausedemo.core.manifest import KubernetesObject
     from pausedemo.core.pod import Pod
+    from pausedemo.core.podevent import PodEvent
+    from pausedemo.images.resolve import Policy
 
 
 @click.command()
 @filename_option
 @recursive_option
-@click.option("-n", "--namespace", help="The namespace of objects that name none.  [default: default]")
+@click.option("-n", "--namespace", help="That of objects that name none.  [default: default]")
 @click.option("--watch", is_flag=True, help="Keep the pod alive until Ctrl-C, telling its events.")
 @click.option(
     "--kubernetes-version",
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     default="latest",
     show_default=True,
     metavar="VERSION",
-    help="Whose rules hold for new pods: 1.7 shares the PID namespace unless the pod says otherwise.",
+    help="Whose rules a new pod lives by: 1.7 shares the PID namespace unless the pod says no.",
 )
 @images_option
 @engine_option
@@ -41,15 +46,14 @@ def apply(
     policy: str,
     engine: str,
 ) -> None:
-    """Keep objects as the manifests have them; make what is not there yet.
+    """Keep objects as the manifests have them, and make what is not there yet.
 
-    Where a kubelet runs (pausedemo kubelet), it makes the pods; else they are brought up at once,
-    and nobody restarts them later. Exits with 1 for a change that Kubernetes does not allow, and
-    with 2, before anything is done, for a manifest that is wrong.
+    Where a kubelet runs (pausedemo kubelet) it makes the pods. Else they are brought up at once,
+    and nobody restarts what ends later. Exits with 1 for a change that Kubernetes does not allow,
+    and with 2, before anything is done, for a manifest that is wrong.
     """
-    from pausedemo.core.changes import Outcome
-    from pausedemo.kubelet.applying import Keeper
-    from pausedemo.kubelet.single import Single
+    from pausedemo.images.resolve import Policy
+    from pausedemo.kubelet.lease import is_kubelet_running
 
     version = _parse_version(version_text)
     objects = read_manifests(
@@ -58,15 +62,80 @@ def apply(
         namespace_given=namespace is not None,
         recursive=recursive,
     )
-    pods = [one for one in objects if one.kind == "Pod"]
-    if watch and len(pods) != 1:
-        raise UsageError(f"--watch is for one pod; the manifests have {len(pods)}")
+    pods = sum(one.kind == "Pod" for one in objects)
+    if watch and pods != 1:
+        raise UsageError(f"--watch is for one pod; the manifests have {pods}")
     with open_cluster(engine) as cluster:
-        keeper = Keeper(cluster.reader.store, cluster.clock)
-        changed = []
-        for one in objects:
-            applied = keeper.apply(one, version)
-            click.echo(str(applied))
-            if applied.pod is not None and (watch or applied.outcome is not Outcome.UNCHANGED):
-                changed.append(applied.pod)
-        del changed, Single, policy, threading
+        changed, same = _apply_all(cluster, objects, version)
+        if is_kubelet_running(cluster.engine):
+            if watch:
+                raise UsageError(
+                    "a kubelet looks after this engine's pods: see them with "
+                    "pausedemo get pods --watch"
+                )
+            return
+        if watch:
+            _watch(cluster, (*changed, *same)[0], Policy(policy))
+        else:
+            _bring_up(cluster, changed, Policy(policy))
+
+
+def _apply_all(
+    cluster: Cluster, objects: Sequence[KubernetesObject], version: tuple[int, int]
+) -> tuple[list[Pod], list[Pod]]:
+    """Keep them all; the pods that are new or have changed, and those that have not."""
+    from pausedemo.core.changes import Outcome
+    from pausedemo.kubelet.applying import Keeper
+
+    keeper = Keeper(cluster.reader.store, cluster.clock)
+    changed: list[Pod] = []
+    same: list[Pod] = []
+    for one in objects:
+        applied = keeper.apply(one, version)
+        click.echo(str(applied))
+        if applied.pod is not None:
+            unchanged = applied.outcome is Outcome.UNCHANGED
+            (same if unchanged else changed).append(applied.pod.pod)
+    return changed, same
+
+
+def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
+    """Make pods run. What keeps one from it is told, and to be seen by ``describe``."""
+    from pausedemo.kubelet.single import bring_up
+    from pausedemo.kubelet.threads import do_all
+
+    def bring(pod: Pod) -> None:
+        def hear(_pod: Pod, event: PodEvent) -> None:
+            if event.type == "Warning":
+                told[event.message] = None
+
+        told: dict[str, None] = {}
+        bring_up(cluster.engine, cluster.clock, pod, hear=hear, policy=policy)
+        for message in told:
+            click.echo(f"Warning: pod/{pod.name}: {message}", err=True)
+
+    do_all([lambda pod=pod: bring(pod) for pod in pods])  # type: ignore[misc]
+
+
+def _watch(cluster: Cluster, pod: Pod, policy: Policy) -> None:
+    """Look after a pod until somebody ends it; it lives on."""
+    from pausedemo.kubelet.single import run_one
+
+    def hear(_pod: Pod, event: PodEvent) -> None:
+        time = event.time.astimezone().strftime("%H:%M:%S")
+        click.echo(f"{time}  {event.type:<7}  {event.reason:<16}  {event.message}")
+
+    stop = threading.Event()
+    try:
+        run_one(cluster.engine, cluster.clock, pod, stop, hear=hear, policy=policy)
+    finally:
+        stop.set()
+
+
+def _parse_version(text: str) -> tuple[int, int]:
+    from pausedemo.core.pod import LATEST_KUBERNETES, parse_kubernetes_version
+
+    try:
+        return LATEST_KUBERNETES if text == "latest" else parse_kubernetes_version(text)
+    except ValueError as error:
+        raise UsageError(f"--kubernetes-version: {error}") from error

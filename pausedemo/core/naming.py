@@ -54,6 +54,9 @@ OBJECT: Final = "pausedemo.dev/object"
 # The owner of what outlives the process that made it: it goes when somebody deletes it.
 ENGINE_OWNER: Final = "engine"
 
+# The container that says that a kubelet runs on the engine: its name is the lock.
+KUBELET_LOCK: Final = "pausedemo_kubelet"
+
 # What the names of our volumes begin with.
 VOLUME_PREFIX: Final = "pausedemo_"
 

@@ -35,6 +35,7 @@ __all__ = [
     "EventStream",
     "ExecResult",
     "Files",
+    "Holding",
     "ImageInfo",
     "Images",
     "Mount",
@@ -239,11 +240,30 @@ class ExecStream(Protocol):
         ...
 
 
+class Holding(Protocol):
+    """A container that lives as long as this process holds on to it."""
+
+    @property
+    def id(self) -> str: ...
+
+    def close(self) -> None:
+        """Let go: it ends and is removed. The engine gone: no error."""
+        ...
+
+
 class Containers(Protocol):
     """The part of an engine that makes, watches and ends containers."""
 
     def create_container(self, config: ContainerConfig) -> str:
         """Create without starting; the full id. Conflict when the name is taken."""
+        ...
+
+    def hold_container(self, config: ContainerConfig) -> Holding:
+        """Create and start one that ends, and is removed, when this process lets go or ends.
+
+        Its program has to read its standard input to the end and end then. Conflict when the name
+        is taken.
+        """
         ...
 
     def start_container(self, container: str) -> None:

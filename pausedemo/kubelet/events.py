@@ -73,7 +73,9 @@ class EventRecorder:
             with self._lock:
                 self._changed.pop(pod.uid, None)
                 self._correlator.forget(pod.uid)
-            self._store.delete(Kind.EVENT, pod.namespace, pod.name)
+            record = self._store.get(Kind.EVENT, pod.namespace, pod.name)
+            if record is not None and record.data.get("uid") == pod.uid:
+                self._store.delete(Kind.EVENT, pod.namespace, pod.name)
 
     def close(self) -> None:
         """Write what is left, if the engine takes it in time."""

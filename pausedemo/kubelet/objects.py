@@ -30,11 +30,11 @@ class Pods:
 
     def list(self, namespace: str | None = None) -> tuple[PodObject, ...]:
         """Those of a namespace, or all, by namespace and name."""
-        return tuple(map(_parse, self._store.list(Kind.POD, namespace)))
+        return tuple(map(parse_pod_record, self._store.list(Kind.POD, namespace)))
 
     def get(self, namespace: str, name: str) -> PodObject | None:
         record = self._store.get(Kind.POD, namespace, name)
-        return None if record is None else _parse(record)
+        return None if record is None else parse_pod_record(record)
 
     def create(self, pod: Pod, applied: Mapping[str, Any]) -> PodObject:
         """Keep a new pod. Conflict when there is one of that name."""
@@ -50,14 +50,23 @@ class Pods:
         return self.change(old, replace(old.pod, deletion=deletion), old.applied)
 
     def forget(self, pod: Pod) -> None:
-        """Keep it no longer, nor what its kubelet knew of it."""
-        self._store.delete(Kind.POD_STATUS, pod.namespace, pod.name)
-        self._store.delete(Kind.POD, pod.namespace, pod.name)
+        """Keep it no longer, nor what its kubelet knew of it.
+
+        Another pod of that name, made since, is left alone.
+        """
+        for kind in (Kind.POD_STATUS, Kind.POD):
+            record = self._store.get(kind, pod.namespace, pod.name)
+            if record is not None and record.data.get("uid") == pod.uid:
+                self._store.delete(kind, pod.namespace, pod.name)
+
+    def records(self) -> tuple[Record, ...]:
+        """As ``list``, not read yet: what has not changed need not be read again."""
+        return self._store.list(Kind.POD)
 
     def view(self, pod: Pod) -> PodView:
         """What its kubelet said last; nothing when it said it of another pod of that name."""
         record = self._store.get(Kind.POD_STATUS, pod.namespace, pod.name)
-        return _parse_view(record, pod)
+        return parse_view(record, pod)
 
     def views(self) -> Mapping[tuple[str, str], Record]:
         """What kubelets said last, by namespace and name: one request for all pods."""
@@ -73,7 +82,8 @@ class Pods:
             self._store.replace(record, data)
 
 
-def _parse_view(record: Record | None, pod: Pod) -> PodView:
+def parse_view(record: Record | None, pod: Pod) -> PodView:
+    """What was said of a pod; nothing where it was said of another one of that name."""
     if record is None or record.data.get("uid") != pod.uid:
         return PodView()
     return PodView.from_json(record.data)
@@ -90,7 +100,8 @@ def _render(pod: Pod, applied: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parse(record: Record) -> PodObject:
+def parse_pod_record(record: Record) -> PodObject:
+    """Read a record of kind Pod. ValueError, KeyError or TypeError for what is none."""
     data = record.data
     asked = data["deletion"]
     pod = Pod(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -59,11 +60,18 @@ class Passes:
         self._failures = 0
         return Outcome(controller.compute_due(actions), removable=actions.remove)
 
-    def run(self, stop: threading.Event, wake: threading.Event, resync_s: float = RESYNC_S) -> None:
+    def run(
+        self,
+        stop: threading.Event,
+        wake: threading.Event,
+        resync_s: float = RESYNC_S,
+        enough: Callable[[Outcome], bool] = lambda _outcome: False,
+    ) -> None:
         """Pass at once, at every event, when something is due, and after ``resync_s`` at most.
 
-        Returns soon after ``stop`` and then ``wake`` are set, and when nothing runs any more of a
-        pod that is deleted. Raises EngineGone when the engine does not answer any more.
+        Returns soon after ``stop`` and then ``wake`` are set, when nothing runs any more of a pod
+        that is deleted, and after a pass whose outcome is ``enough``. Raises EngineGone when the
+        engine does not answer any more.
         """
         engine, uid = self.controller.engine, self.controller.pod.uid
         with engine.events({naming.POD_UID: uid}) as stream:
@@ -78,7 +86,7 @@ class Passes:
                     outcome = self.run_one()
                     if gone:
                         raise gone[0]
-                    if outcome.removable:
+                    if outcome.removable or enough(outcome):
                         return
                     self._wait(outcome, stop, wake, resync_s)
             finally:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pausedemo.engine import wire
-from pausedemo.engine.docker.containers import ContainerCalls
 from pausedemo.engine.docker.exec_stream import ExecStreamCalls
 from pausedemo.engine.docker.files import FileCalls
+from pausedemo.engine.docker.holding import HoldCalls
 from pausedemo.engine.docker.images import ImageCalls
 from pausedemo.engine.docker.logs import LogCalls
 from pausedemo.engine.docker.volumes import VolumeCalls
 from pausedemo.engine.port import EngineInfo
 
 
-class DockerEngine(ContainerCalls, ExecStreamCalls, FileCalls, LogCalls, ImageCalls, VolumeCalls):
+class DockerEngine(HoldCalls, ExecStreamCalls, FileCalls, LogCalls, ImageCalls, VolumeCalls):
     """An engine reached through a docker SDK client. Safe to use from several threads."""
 
     @property

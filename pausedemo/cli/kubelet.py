@@ -1,0 +1,54 @@
+"""``pausedemo kubelet``: look after all pods of an engine, in the foreground."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+
+import click
+
+from pausedemo.cli.options import engine_option, images_option, install_option
+
+
+@click.command()
+@engine_option
+@images_option
+@install_option
+def kubelet(engine: str, policy: str) -> None:
+    """Keep all pods of an engine alive, by Kubernetes' own rules.
+
+    Tells what it does, one line for each event, until Ctrl-C; the pods live on then, and the next
+    kubelet goes on with them. Where one runs already, another stands by and takes over when it
+    ends.
+    """
+    from pausedemo.clock import SystemClock
+    from pausedemo.core.kubeletline import render_event_line
+    from pausedemo.core.pod import Pod
+    from pausedemo.core.podevent import PodEvent
+    from pausedemo.engine.connect import connect
+    from pausedemo.images.resolve import Policy
+    from pausedemo.kubelet.kubelet import Kubelet
+
+    lock = threading.Lock()
+
+    def say(text: str) -> None:
+        with lock:
+            click.echo(text)
+
+    def hear(pod: Pod, event: PodEvent) -> None:
+        say(render_event_line(pod, event))
+
+    clock = SystemClock()
+    with contextlib.closing(connect(engine)) as connected:
+        one = Kubelet(
+            connected,
+            clock,
+            hear=hear,
+            say=lambda text: say(f"{clock.now().astimezone():%H:%M:%S}  kubelet: {text}"),
+            policy=Policy(policy),
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Not as an exception: what is under way is to be ended, and nothing to be undone.
+            signal.signal(number, lambda _number, _frame: one.stop())
+        one.run()

@@ -1,0 +1,197 @@
+"""Images of pods by their pull policy, with the kubelet's words and its back-off.
+
+Where no registry is at hand, what is on the engine or can be built here stands in, as in a
+scenario: for an image that is missing, and for a policy of Always that nobody has written, which
+Kubernetes makes of a name without a tag.
+
+Source: EnsureImageExists in kubernetes pkg/kubelet/images/image_manager.go.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NoReturn
+
+from pausedemo.clock import Clock
+from pausedemo.core.imagenames import check_image_name, choose_pull_policy
+from pausedemo.core.manifest import Container, ImagePullPolicy
+from pausedemo.core.pod import Pod
+from pausedemo.core.podevent import PodEvent
+from pausedemo.core.podview import Waiting
+from pausedemo.engine.port import Engine, ImageInfo
+from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
+from pausedemo.images.cache import ImageCache
+from pausedemo.images.catalog import Catalog
+from pausedemo.images.resolve import ImageResolver, Policy
+from pausedemo.kubelet.ports import ContainerWaits, Tell
+
+PAUSE_IMAGE: Final = "pause"
+FIRST_BACK_OFF_S: Final = 10.0
+LONGEST_BACK_OFF_S: Final = 300.0
+#: How soon a pull that failed is told as a back-off, and how often that is told again.
+SOON_S: Final = 2.0
+AGAIN_S: Final = 15.0
+#: How often it is looked whether an image that no policy lets pull has come.
+NEVER_S: Final = 10.0
+PULL_TIMEOUT_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A pull that failed: when, and how long the next one waits from then on."""
+
+    at: datetime
+    delay_s: float
+
+
+class Pulling:
+    """The images of all pods of an engine. Safe from several threads; each image comes once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        tell: Tell,
+        policy: Policy = Policy.AUTO,
+        cache: ImageCache | None = None,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._tell = tell
+        self._policy = policy
+        self._cache = cache or ImageCache()
+        self._catalog = Catalog()
+        self._failures: dict[tuple[str, str], _Failure] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    @property
+    def pause(self) -> str:
+        """The infra container's image; ImageUnavailable."""
+        with self._lock(PAUSE_IMAGE):
+            resolver = ImageResolver(self._engine, self._policy, cache=self._cache)
+            return resolver.resolve(PAUSE_IMAGE).used
+
+    def provide(self, pod: Pod, container: Container) -> str:
+        """The image that a container is made from; ContainerWaits while there is none."""
+        wrong = check_image_name(container.image)
+        if wrong:
+            self._say(pod, container, "Warning", "InspectFailed", wrong)
+            self._give_up(pod, container, "InvalidImageName", wrong, LONGEST_BACK_OFF_S)
+        with self._lock(container.image):
+            present = self._find(container.image)
+            policy = choose_pull_policy(container)
+            if present and policy is not ImagePullPolicy.ALWAYS:
+                return self._take(pod, container, present)
+            if policy is ImagePullPolicy.NEVER:
+                words = (
+                    f'Container image "{container.image}" is not present with pull policy of Never'
+                )
+                self._say(pod, container, "Warning", "ErrImageNeverPull", words)
+                self._give_up(pod, container, "ErrImageNeverPull", words, NEVER_S)
+            return self._pull(pod, container, present)
+
+    def _pull(self, pod: Pod, container: Container, present: str | None) -> str:
+        self._check_back_off(pod, container)
+        image = container.image
+        self._say(pod, container, "Normal", "Pulling", f'Pulling image "{image}"')
+        began = self._clock.monotonic()
+        try:
+            found = self._ask_registry(image)
+        except EngineGone:
+            raise
+        except PausedemoError as error:
+            instead = self._stand_in(container, present)
+            if instead:
+                return self._take(pod, container, instead)
+            self._fail(pod, container, error)
+        took_s = f"{self._clock.monotonic() - began:.3f}s"
+        self._failures.pop((pod.uid, image), None)
+        self._say(
+            pod,
+            container,
+            "Normal",
+            "Pulled",
+            f'Successfully pulled image "{image}" in {took_s} ({took_s} including waiting). '
+            f"Image size: {found.size_bytes} bytes.",
+        )
+        return found.id
+
+    def _ask_registry(self, image: str) -> ImageInfo:
+        """Pull the image itself, never what may stand in for it."""
+        if self._policy is Policy.LOCAL:
+            raise PausedemoError("registries are not asked: --images local")
+        last: PausedemoError | None = None
+        for candidate in self._catalog.find(image).candidates:
+            if candidate.substitute:
+                continue
+            try:
+                return self._engine.pull_image(candidate.reference, PULL_TIMEOUT_S)
+            except (EngineError, TimedOut) as error:
+                last = last or error
+        raise last or PausedemoError(f"no registry has {image}")
+
+    def _stand_in(self, container: Container, present: str | None) -> str | None:
+        """What serves when the registry does not; None where only the registry will do."""
+        if container.image_pull_policy is ImagePullPolicy.ALWAYS:
+            return None
+        if present or self._policy is Policy.REGISTRY:
+            return present
+        try:
+            resolver = ImageResolver(self._engine, Policy.LOCAL, cache=self._cache)
+            return resolver.resolve(container.image).used
+        except EngineGone:
+            raise
+        except PausedemoError:
+            return None
+
+    def _check_back_off(self, pod: Pod, container: Container) -> None:
+        failure = self._failures.get((pod.uid, container.image))
+        if failure is None:
+            return
+        left_s = failure.delay_s - (self._clock.now() - failure.at).total_seconds()
+        if left_s > 0:
+            words = f'Back-off pulling image "{container.image}"'
+            self._say(pod, container, "Normal", "BackOff", words)
+            self._give_up(pod, container, "ImagePullBackOff", words, min(left_s, AGAIN_S))
+
+    def _fail(self, pod: Pod, container: Container, error: PausedemoError) -> NoReturn:
+        why = str(error)
+        if isinstance(error, EngineError):
+            why = f"Error response from daemon: {error.message}"
+        image, now = container.image, self._clock.now()
+        words = f'Failed to pull image "{image}": {why}'
+        self._say(pod, container, "Warning", "Failed", words)
+        before = self._failures.get((pod.uid, image))
+        delay_s = FIRST_BACK_OFF_S
+        # As flowcontrol.Backoff: what has not failed for twice the longest delay starts anew.
+        if before is not None and now - before.at < timedelta(seconds=2 * LONGEST_BACK_OFF_S):
+            delay_s = min(2 * before.delay_s, LONGEST_BACK_OFF_S)
+        self._failures[pod.uid, image] = _Failure(now, delay_s)
+        self._give_up(pod, container, "ErrImagePull", why, SOON_S)
+
+    def _give_up(
+        self, pod: Pod, container: Container, reason: str, message: str, again_s: float
+    ) -> NoReturn:
+        self._say(pod, container, "Warning", "Failed", f"Error: {reason}")
+        until = self._clock.now() + timedelta(seconds=again_s)
+        raise ContainerWaits(Waiting(reason, message), until)
+
+    def _take(self, pod: Pod, container: Container, image: str) -> str:
+        words = f'Container image "{container.image}" already present on machine'
+        self._say(pod, container, "Normal", "Pulled", words)
+        return image
+
+    def _find(self, image: str) -> str | None:
+        resolver = ImageResolver(self._engine, self._policy, cache=self._cache)
+        found = resolver.find(image)
+        return found.used if found else None
+
+    def _say(self, pod: Pod, container: Container, level: str, reason: str, message: str) -> None:
+        self._tell(pod, PodEvent(level, reason, message, self._clock.now(), container.name))
+
+    def _lock(self, image: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(image, threading.Lock())
