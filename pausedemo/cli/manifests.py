@@ -19,11 +19,16 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 
 def read_manifests(
-    filenames: Sequence[str], *, namespace: str, namespace_given: bool, recursive: bool
+    filenames: Sequence[str],
+    *,
+    namespace: str,
+    namespace_given: bool,
+    recursive: bool,
+    warn: bool = True,
 ) -> list[KubernetesObject]:
     """All objects of the files, in order; those without a namespace get ``namespace``.
 
-    Warnings go to stderr. Raises InvalidFile with all problems of all files.
+    Warnings go to stderr, unless ``warn`` is false. Raises InvalidFile with all problems.
     """
     from pausedemo.core.manifest import parse_file
 
@@ -35,7 +40,7 @@ def read_manifests(
         except InvalidFile as error:
             invalid.append(error)
             continue
-        for warning in found.warnings:
+        for warning in found.warnings if warn else ():
             click.echo(f"Warning: {warning.message}", err=True)
         objects += [place(one, namespace, given=namespace_given) for one in found.objects]
     if invalid:
