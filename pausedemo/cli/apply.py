@@ -10,7 +10,7 @@ import click
 from pausedemo.cli.cluster import filename_option, open_cluster, recursive_option
 from pausedemo.cli.manifests import read_manifests
 from pausedemo.cli.options import engine_option, images_option
-from pausedemo.errors import UsageError
+from pausedemo.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pausedemo.core.pod import Pod
     from pausedemo.core.podevent import PodEvent
     from pausedemo.images.resolve import Policy
+    from pausedemo.kubelet.applying import Applied
 
 
 @click.command()
@@ -52,6 +53,7 @@ def apply(
     and nobody restarts what ends later. Exits with 1 for a change that Kubernetes does not allow,
     and with 2, before anything is done, for a manifest that is wrong.
     """
+    from pausedemo.core.changes import Outcome
     from pausedemo.images.resolve import Policy
     from pausedemo.kubelet.lease import is_kubelet_running
 
@@ -66,37 +68,39 @@ def apply(
     if watch and pods != 1:
         raise UsageError(f"--watch is for one pod; the manifests have {pods}")
     with open_cluster(engine) as cluster:
-        changed, same = _apply_all(cluster, objects, version)
-        if is_kubelet_running(cluster.engine):
-            if watch:
-                raise UsageError(
-                    "a kubelet looks after this engine's pods: see them with "
-                    "pausedemo get pods --watch"
-                )
-            return
-        if watch:
-            _watch(cluster, (*changed, *same)[0], Policy(policy))
-        else:
-            _bring_up(cluster, changed, Policy(policy))
+        has_kubelet = is_kubelet_running(cluster.engine)
+        if has_kubelet and watch:
+            raise UsageError(
+                "a kubelet looks after this engine's pods: see them with pausedemo get pods --watch"
+            )
+        done, refused = _apply_all(cluster, objects, version)
+        if watch and not refused:
+            _watch(cluster, next(one.pod.pod for one in done if one.pod), Policy(policy))
+        elif not has_kubelet:
+            changed = [one for one in done if one.outcome is not Outcome.UNCHANGED]
+            _bring_up(cluster, [one.pod.pod for one in changed if one.pod], Policy(policy))
+    if refused:
+        raise Refused("\n".join(map(str, refused)))
 
 
 def _apply_all(
     cluster: Cluster, objects: Sequence[KubernetesObject], version: tuple[int, int]
-) -> tuple[list[Pod], list[Pod]]:
-    """Keep them all; the pods that are new or have changed, and those that have not."""
-    from pausedemo.core.changes import Outcome
+) -> tuple[list[Applied], list[Refused]]:
+    """Keep them all: what became of each, and what must not be."""
     from pausedemo.kubelet.applying import Keeper
 
     keeper = Keeper(cluster.reader.store, cluster.clock)
-    changed: list[Pod] = []
-    same: list[Pod] = []
+    done: list[Applied] = []
+    refused: list[Refused] = []
     for one in objects:
-        applied = keeper.apply(one, version)
-        click.echo(str(applied))
-        if applied.pod is not None:
-            unchanged = applied.outcome is Outcome.UNCHANGED
-            (same if unchanged else changed).append(applied.pod.pod)
-    return changed, same
+        try:
+            applied = keeper.apply(one, version)
+        except Refused as error:
+            refused.append(error)
+        else:
+            click.echo(str(applied))
+            done.append(applied)
+    return done, refused
 
 
 def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:

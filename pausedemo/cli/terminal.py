@@ -34,7 +34,8 @@ def raw_terminal() -> Iterator[None]:
     """
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
-    tty.setraw(descriptor)
+    # Not TCSAFLUSH, its default: what was typed ahead is for the command.
+    tty.setraw(descriptor, termios.TCSANOW)
     try:
         yield
     finally:
