@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from pausedemo.clock import Clock
 from pausedemo.core.changes import ChangeRefused, Outcome, compute_outcome
-from pausedemo.core.kubectl.kinds import not_found
+from pausedemo.core.kubectl.kinds import already_exists, not_found
 from pausedemo.core.manifest import ConfigMap, KubernetesObject, PodManifest, Secret
 from pausedemo.core.pod import Deletion, Pod, compute_shares_pid
 from pausedemo.errors import Conflict, Refused
@@ -49,6 +49,16 @@ class Keeper:
         self.pods = Pods(store)
         self.config_maps = Configs(store, ConfigMap)
         self.secrets = Configs(store, Secret)
+
+    def create(self, manifest: KubernetesObject, version: tuple[int, int]) -> Applied:
+        """Keep an object that is not there yet. Raises Refused when it is."""
+        kind, metadata = manifest.kind, manifest.metadata
+        holder: Pods | Configs[ConfigMap] | Configs[Secret] = self.pods
+        if kind != "Pod":
+            holder = self.config_maps if kind == "ConfigMap" else self.secrets
+        if holder.get(metadata.namespace, metadata.name) is not None:
+            raise already_exists(kind, metadata.name)
+        return self.apply(manifest, version)
 
     def apply(self, manifest: KubernetesObject, version: tuple[int, int]) -> Applied:
         """Keep an object as its manifest has it; ``version``: whose rules a new pod lives by.

@@ -69,3 +69,8 @@ def parse_targets(words: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
 def not_found(kind: str, name: str) -> Refused:
     """What the API server says of an object that is not there."""
     return Refused(f'Error from server (NotFound): {PLURALS[kind]} "{name}" not found')
+
+
+def already_exists(kind: str, name: str) -> Refused:
+    """What the API server says of an object that is there already."""
+    return Refused(f'Error from server (AlreadyExists): {PLURALS[kind]} "{name}" already exists')
