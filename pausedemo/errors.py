@@ -108,8 +108,26 @@ class Refused(PausedemoError):
     """Kubernetes' own words for why something is not done: printed with nothing before them."""
 
 
+class ContainerConfigError(PausedemoError):
+    """A container cannot be made as its manifest wants it; the text is its status's message.
+
+    The reason of a container that waits so is CreateContainerConfigError.
+    """
+
+
 class TimedOut(PausedemoError):
     """Something did not happen before its deadline."""
+
+
+class ExecTimedOut(TimedOut):
+    """A command in a container has not ended in time, and still runs.
+
+    ``pid`` is its number on the engine's machine; 0 when it ended meanwhile, or is not known.
+    """
+
+    def __init__(self, message: str, pid: int) -> None:
+        self.pid = pid
+        super().__init__(message)
 
 
 class Interrupted(KeyboardInterrupt):

@@ -26,7 +26,9 @@ from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
 REQUIRING = ("CI", "PAUSEDEMO_REQUIRE_ENGINE")
 
 #: Whoever uses one of them uses an engine.
-ENGINE_FIXTURES = frozenset({"contract_engine", "engine_endpoint", "own_place", "shared_arena"})
+ENGINE_FIXTURES = frozenset(
+    {"contract_engine", "engine_endpoint", "field_ground", "own_place", "shared_arena"}
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

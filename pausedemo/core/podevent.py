@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pausedemo.core.pod import Pod
@@ -54,6 +54,34 @@ class RecordedEvent:
         """As ``to_json`` gave it. KeyError, TypeError or ValueError for what it did not give."""
         times = {key: datetime.fromisoformat(data[key]) for key in ("first_time", "last_time")}
         return cls(**{**data, **times})
+
+
+def render_event(event: RecordedEvent) -> dict[str, Any]:
+    """The event as the core/v1 object that Kubernetes would keep."""
+    where = {"kind": "Pod", "namespace": event.namespace, "name": event.pod, "uid": event.uid}
+    path = {"fieldPath": event.field_path} if event.field_path else {}
+    first = _render_time(event.first_time)
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "name": event.name,
+            "namespace": event.namespace,
+            "creationTimestamp": first,
+        },
+        "involvedObject": {"apiVersion": "v1", **where, **path},
+        "reason": event.reason,
+        "message": event.message,
+        "type": event.type,
+        "source": {"component": "kubelet"},
+        "firstTimestamp": first,
+        "lastTimestamp": _render_time(event.last_time),
+        "count": event.count,
+    }
+
+
+def _render_time(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def compute_field_path(pod: Pod, container: str) -> str:

@@ -36,6 +36,7 @@ from pausedemo.embedded.network.networks import Networks
 from pausedemo.embedded.platform import Platform
 from pausedemo.embedded.seccomp import SeccompFilters
 from pausedemo.embedded.state import StateFolder
+from pausedemo.embedded.tmpfs import TmpfsMounter
 from pausedemo.embedded.volumes import Volumes
 
 
@@ -54,7 +55,7 @@ class EmbeddedEngine:
             state.images, rootless=platform.rootless, single_id=platform.single_id
         )
         self._images.containers = _Users(containers)
-        self._volumes = Volumes(state.volumes)
+        self._volumes = Volumes(state.volumes, TmpfsMounter())
         self._node = Node(
             loop=loop,
             platform=platform,
@@ -69,9 +70,8 @@ class EmbeddedEngine:
         maker = Maker(
             state.containers, containers, self._images, self._volumes, self._cgroups.controllers
         )
-        self._lives = Lives(self._node, maker)
         self._execs = Execs(self._node)
-        self._lives.end_execs = self._execs.end_all
+        self._lives = Lives(self._node, maker, self._execs)
         self._id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"pausedemo:{state.path}"))
 
     async def open(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.moments import parse_moment
 
 Filters = Mapping[str, tuple[str, ...]]
 
@@ -57,6 +58,17 @@ def parse_flag(filters: Filters, name: str, default: bool | None = None) -> bool
     if len(meant) > 1 or None in meant:
         raise BadParameter(f"Invalid filter '{name}=[{' '.join(filters[name])}]'")
     return meant.pop()
+
+
+def parse_until(filters: Filters, now_ns: int) -> int | None:
+    """The moment of a prune's ``until``, Unix time in ns. Raises BadParameter.
+
+    Source: moby, daemon/prune.go, getUntilFromPruneFilters.
+    """
+    values = filters.get("until", ())
+    if len(values) > 1:
+        raise BadParameter("more than one until filter specified")
+    return parse_moment(values[0], now_ns) if values else None
 
 
 def match_labels(labels: Mapping[str, str], wanted: Iterable[str]) -> bool:

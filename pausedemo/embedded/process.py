@@ -166,6 +166,8 @@ def _leave_mount_namespace() -> None:
     try:
         syscalls.unshare(Namespace.MOUNT)
         syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SLAVE)
+        # The keeper leaves in turn, and shall see what we mount later: volumes kept in memory.
+        syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.SHARED)
     except OSError as error:
         raise ServerError(
             f"this machine does not let us make a mount namespace ({error.strerror}): inside a "

@@ -74,7 +74,8 @@ class Ability:
 class EngineInfo:
     """Who answers. ``runtime``: the OCI runtime of what we make; ``runtimes``: all it lists.
 
-    ``abilities`` are told by the embedded engine only.
+    ``abilities`` are told by the embedded engine only. ``machine``: what the engine's calls
+    itself; ``memory_bytes`` and ``cpus``: what it has, 0 where that is not told.
     """
 
     name: str
@@ -84,6 +85,9 @@ class EngineInfo:
     architecture: str
     runtimes: tuple[str, ...] = ()
     abilities: tuple[Ability, ...] = ()
+    machine: str = ""
+    memory_bytes: int = 0
+    cpus: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,7 +322,10 @@ class Containers(Protocol):
         timeout_s: float,
         user: str | None = None,
     ) -> ExecResult:
-        """Run a command to its end. TimedOut when it has not ended after ``timeout_s`` seconds."""
+        """Run a command to its end. ExecTimedOut when it has not ended after ``timeout_s`` seconds.
+
+        The command then goes on running.
+        """
         ...
 
     def exec_detached(

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pausedemo.clock import Clock
-from pausedemo.core import naming
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.podview import PodView
@@ -26,7 +25,6 @@ from pausedemo.kubelet.ports import (
     NoHooks,
     NoMessages,
     NoProber,
-    PlainTranslator,
     Prober,
     Tell,
     Translator,
@@ -34,7 +32,8 @@ from pausedemo.kubelet.ports import (
 )
 from pausedemo.kubelet.pulling import Pulling
 from pausedemo.kubelet.store import Store
-from pausedemo.kubelet.tools import EngineLimits
+from pausedemo.kubelet.tools import EngineLimits, label_kept
+from pausedemo.kubelet.translating import StoredTranslator
 
 #: How many containers are made and started at the same time, of all pods together: an engine
 #: that is asked for more only lets them wait for each other.
@@ -79,7 +78,7 @@ class KubeletParts:
             pod=pod,
             images=self.images,
             clock=self.clock,
-            labels={naming.OWNER: naming.ENGINE_OWNER, naming.RUN: pod.uid},
+            labels=label_kept(pod),
             limits=self.limits,
             record=record,
             hooks=self.hooks,
@@ -114,16 +113,19 @@ def make_parts(
         recorder.tell(pod, event)
         hear(pod, event)
 
+    source = images(tell) if images else Pulling(engine, clock, tell, policy)
+    limits = EngineLimits()
     return KubeletParts(
         engine=engine,
         clock=clock,
         tell=tell,
-        images=images(tell) if images else Pulling(engine, clock, tell, policy),
+        images=source,
         hooks=NoHooks(),
         prober=NoProber(),
         messages=NoMessages(),
-        translator=PlainTranslator(),
+        translator=StoredTranslator(engine, clock, store, source, limits, tell),
         store=store,
         pods=Pods(store),
         recorder=recorder,
+        limits=limits,
     )

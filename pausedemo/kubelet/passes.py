@@ -13,8 +13,8 @@ from pausedemo.core.podevent import PodEvent
 from pausedemo.engine.port import EventStream
 from pausedemo.errors import EngineGone, PausedemoError
 from pausedemo.kubelet.controller import PodController
-from pausedemo.kubelet.ports import VolumeError
 from pausedemo.kubelet.starting import SandboxRefused
+from pausedemo.kubelet.volumes import VolumeError
 
 #: How long the loop trusts that no event was lost.
 RESYNC_S: Final = 10.0

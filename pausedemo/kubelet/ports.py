@@ -38,14 +38,6 @@ class ContainerWaits(PausedemoError):
         super().__init__(waiting.message or waiting.reason)
 
 
-class ContainerConfigError(PausedemoError):
-    """A container cannot be made from what its manifest refers to, in the kubelet's words."""
-
-
-class VolumeError(PausedemoError):
-    """A volume cannot be set up, in the kubelet's words: ``MountVolume.SetUp failed for ...``."""
-
-
 class Images(Protocol):
     """Where a pod's images come from."""
 

@@ -63,6 +63,7 @@ class Pulling:
         self._policy = policy
         self._cache = cache or ImageCache()
         self._catalog = Catalog()
+        self._pause = ""
         self._failures: dict[tuple[str, str], _Failure] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -71,8 +72,11 @@ class Pulling:
     def pause(self) -> str:
         """The infra container's image; ImageUnavailable."""
         with self._lock(PAUSE_IMAGE):
+            if self._pause and self._engine.find_image(self._pause) is not None:
+                return self._pause
             resolver = ImageResolver(self._engine, self._policy, cache=self._cache)
-            return resolver.resolve(PAUSE_IMAGE).used
+            self._pause = resolver.resolve(PAUSE_IMAGE).used
+            return self._pause
 
     def provide(self, pod: Pod, container: Container) -> str:
         """The image that a container is made from; ContainerWaits while there is none."""

@@ -11,6 +11,7 @@ from pausedemo.engine.port import Engine
 from pausedemo.kubelet.cleanup import remove_labelled
 from pausedemo.kubelet.events import EventRecorder
 from pausedemo.kubelet.objects import Pods
+from pausedemo.kubelet.volumes import remove_volumes
 
 
 def remove_pod(engine: Engine, pods: Pods, recorder: EventRecorder, pod: Pod) -> None:
@@ -28,5 +29,4 @@ def remove_leftovers(engine: Engine, uid: str) -> None:
     cleaned = remove_labelled(engine, {naming.POD_UID: uid})
     if cleaned.failures:
         raise cleaned.failures[0]
-    for volume in engine.list_volumes({naming.POD_UID: uid}):
-        engine.remove_volume(volume.name)
+    remove_volumes(engine, uid)

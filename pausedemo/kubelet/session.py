@@ -71,7 +71,7 @@ class Session:
         self._wake = threading.Event()
         self._changed = threading.Event()
         self._over = threading.Event()
-        self._ended: list[PausedemoError] = []
+        self._ended: list[Exception] = []
 
     def run(self, stop: threading.Event) -> None:
         """Look after all pods until ``stop`` is set and the session woken (``poke``).
@@ -215,7 +215,7 @@ class Session:
                         pod,
                         view,
                         due=self._add_due,
-                        gone=self._end,
+                        failed=self._end,
                         removed=self._drop,
                     )
                 )
@@ -259,7 +259,7 @@ class Session:
         if first:
             self._wake.set()
 
-    def _end(self, error: PausedemoError) -> None:
+    def _end(self, error: Exception) -> None:
         self._ended.append(error)
         self._wake.set()
 

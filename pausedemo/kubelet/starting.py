@@ -15,11 +15,12 @@ from pausedemo.core.backoff import FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S
 from pausedemo.core.manifest import Container
 from pausedemo.core.podview import Waiting
 from pausedemo.engine.port import ContainerConfig, ContainerState
-from pausedemo.errors import EngineError, EngineGone, PausedemoError
+from pausedemo.errors import ContainerConfigError, EngineError, EngineGone, PausedemoError
 from pausedemo.kubelet.ending import end_container
 from pausedemo.kubelet.observe import is_alive
-from pausedemo.kubelet.ports import ContainerConfigError, ContainerWaits, VolumeError
+from pausedemo.kubelet.ports import ContainerWaits
 from pausedemo.kubelet.tools import PodTools
+from pausedemo.kubelet.volumes import VolumeError
 
 #: How long the engine may take to note that a sandbox has ended, and how often that is asked.
 SANDBOX_END_S: Final = 0.5

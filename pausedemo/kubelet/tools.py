@@ -8,10 +8,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from pausedemo.clock import Clock
+from pausedemo.core import naming
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.engine.port import Engine
 from pausedemo.kubelet.ports import Hooks, Images, NoHooks, PlainTranslator, Translator
+
+
+def label_kept(pod: Pod) -> dict[str, str]:
+    """What all bears that is made for a pod that the engine keeps: it outlives its maker."""
+    return {naming.OWNER: naming.ENGINE_OWNER, naming.RUN: pod.uid}
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from pausedemo.kubelet.threads import do_all
 class PodWorker:
     """Passes over one pod, never two at once. A pod at rest costs nothing but memory.
 
-    ``due`` is called when a time is known at which the pod is to be looked at again, ``gone`` when
+    ``due`` is called when a time is known at which the pod is to be looked at again, ``failed`` when
     the engine has gone, and ``removed`` when nothing is left of the pod.
     """
 
@@ -31,13 +31,13 @@ class PodWorker:
         view: PodView,
         *,
         due: Callable[[str, datetime], None],
-        gone: Callable[[EngineGone], None],
+        failed: Callable[[Exception], None],
         removed: Callable[[str], None],
     ) -> None:
         self._parts = parts
         self._passes = Passes(parts.make_controller(pod, view))
         self._due = due
-        self._gone = gone
+        self._failed = failed
         self._removed = removed
         self._pod = pod
         self._ends: list[str] = []
@@ -95,8 +95,8 @@ class PodWorker:
         try:
             while self._take():
                 self._pass_once()
-        except EngineGone as error:
-            self._gone(error)
+        except Exception as error:  # noqa: BLE001 - raised again in the kubelet's own thread
+            self._failed(error)
         finally:
             with self._idle:
                 self._running = False

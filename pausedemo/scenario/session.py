@@ -13,11 +13,11 @@ from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioRes
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.cleanup import remove_labelled
+from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.crew import Crew
 from pausedemo.scenario.kinds import HttpStep, NamespacesStep
 from pausedemo.scenario.listener import Listener
-from pausedemo.scenario.nodecontainer import NodeContainer
 from pausedemo.scenario.parse import Scenario
 from pausedemo.scenario.runner import Played, play
 from pausedemo.scenario.schedule import Plan

@@ -18,10 +18,10 @@ from pausedemo.errors import EngineError, NotFound, TimedOut
 from pausedemo.kubelet.background import BackgroundController
 from pausedemo.kubelet.cleanup import Cleaned, remove_labelled
 from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
+from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.observe import find_container, observe_pod
 from pausedemo.scenario.bare import BareContainers, Located
 from pausedemo.scenario.node import Node
-from pausedemo.scenario.nodecontainer import NodeContainer
 from pausedemo.scenario.parse import Scenario
 
 POLL_S: Final = 0.1

@@ -12,7 +12,9 @@ from pausedemo.engine.port import (
     MountKind,
     PublishedPort,
 )
+from pausedemo.errors import EngineError
 from tests.contract.conftest import Maker
+from tests.waiting import wait_until
 
 
 def ask(make: Maker, container: str, script: str) -> str:
@@ -84,7 +86,13 @@ def test_capabilities(make: Maker) -> None:
 def test_a_privileged_one_has_more_than_others(make: Maker) -> None:
     sys_admin = 1 << 21
     assert not read_capabilities(make, make.run()) & sys_admin
-    assert read_capabilities(make, make.run(privileged=True)) & sys_admin
+    try:
+        container = make.run(privileged=True)
+    except EngineError as error:
+        if "unable to apply caps" not in error.message:
+            raise
+        pytest.skip("the engine's machine lacks capabilities, so it cannot give them all")
+    assert read_capabilities(make, container) & sys_admin
 
 
 def test_no_new_privileges_and_no_filter(make: Maker) -> None:
@@ -115,6 +123,12 @@ def test_limits(make: Maker) -> None:
     container = make.run(
         memory_bytes=32 * 2**20, cpu_quota_us=50_000, cpu_period_us=100_000, cpu_shares=512
     )
+    found = make.engine.exec(container, ["ls", "/sys/fs/cgroup"], timeout_s=60)
+    if not found.stdout:
+        # Without a view of its cgroups it can only be tried.
+        greedy = make.run("tail", "/dev/zero", memory_bytes=32 * 2**20)
+        wait_until("it is ended", lambda: make.engine.inspect_container(greedy).exit_code == 137)
+        return
     told = ask(
         make,
         container,
@@ -215,7 +229,7 @@ def test_a_part_of_a_volume_by_its_name(make: Maker, volume: str) -> None:
     for subpath in ("no/such", "out/etc"):
         mount = Mount(kind=MountKind.VOLUME, source=volume, target="/x", subpath=subpath)
         container = make.create(mounts=(mount,))
-        with pytest.raises(Exception, match=r"subpath|no such file|escapes"):
+        with pytest.raises(Exception, match=r"(?i)subpath|no such file|escapes"):
             make.engine.start_container(container)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pausedemo.embedded.errors import BadParameter
-from pausedemo.embedded.filters import match_labels, parse_bool, parse_filters, parse_flag
+from pausedemo.embedded.filters import (
+    match_labels,
+    parse_bool,
+    parse_filters,
+    parse_flag,
+    parse_until,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +104,17 @@ def test_a_flag_that_is_neither_is_refused(values):
 def test_values_that_are_no_list_of_plain_things_are_refused(text):
     with pytest.raises(BadParameter, match="no list of strings"):
         parse_filters(text, ["label"])
+
+
+@pytest.mark.parametrize(
+    ("filters", "moment_ns"),
+    [({}, None), ({"until": ("7",)}, 7 * 10**9), ({"until": ("1m",)}, 40 * 10**9)],
+)
+def test_a_prune_goes_up_to_one_moment(filters, moment_ns):
+    assert parse_until(filters, 100 * 10**9) == moment_ns
+
+
+def test_a_prune_with_two_moments_is_refused():
+    with pytest.raises(BadParameter) as caught:
+        parse_until({"until": ("1m", "2m")}, 0)
+    assert caught.value.message == "more than one until filter specified"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,3 +55,9 @@ def test_what_is_no_moment_is_refused(text):
 def test_a_moment_that_we_wrote_is_read_to_the_nanosecond(moment):
     assert parse_moment(render_time(moment), NOW) == moment
     assert parse_moment(f"{moment // NS}.{moment % NS:09d}", NOW) == moment
+
+
+@given(st.text(alphabet="0123456789smhTZ:+-. ٣e", max_size=12))
+def test_any_text_is_read_or_refused(text):
+    with contextlib.suppress(BadParameter):
+        assert isinstance(parse_moment(text, NOW), int)

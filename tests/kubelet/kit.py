@@ -67,6 +67,9 @@ class Kit:
     def reasons(self) -> list[str]:
         return [event.reason for event in list(self.events)]
 
+    def has_told(self, reason: str, times: int) -> bool:
+        return self.reasons().count(reason) == times
+
     def status(self) -> PodStatus:
         return observe_pod(self.engine, self.pod.uid)
 

@@ -11,9 +11,9 @@ from pausedemo.core import naming
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerState
 from pausedemo.kubelet.controller import EngineLimits
+from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.node import Node
-from pausedemo.scenario.nodecontainer import NodeContainer
 from tests.kubelet.kit import TEST_LABEL, TWO, Kit, Kits
 from tests.waiting import wait_until
 

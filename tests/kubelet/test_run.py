@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -103,7 +104,7 @@ def test_an_image_that_is_missing_is_told_and_tried_again_at_a_bounded_rate(kits
     kit = kits.make(engine=cast(Engine, watched), images=images)
     with Running(kit, resync_s=0.2):
         for count in (2, 4, 6):
-            wait_until("both were told", lambda n=count: kit.reasons().count("Failed") == n)
+            wait_until("both were told", partial(kit.has_told, "Failed", count))
             kit.clock.move(10 * 2**count)
     message = next(message for reason, message in kit.told if reason == "Failed")
     assert message.startswith("Error: Error response from daemon: ")

@@ -19,10 +19,10 @@ from pausedemo.core import naming
 from pausedemo.core.results import EngineFacts, StepResult
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.images.resolve import ResolvedImage
+from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.library import load_scenario
 from pausedemo.scenario.listener import SilentListener
-from pausedemo.scenario.nodecontainer import NodeContainer
 from pausedemo.scenario.parse import Scenario
 from pausedemo.scenario.runner import Played, play
 from pausedemo.scenario.stage import NODE_IMAGE, StageSettings

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import pytest
 
-from pausedemo.core.manifest import parse_pod
+from pausedemo.core.manifest import parse_objects, parse_pod
 from pausedemo.core.yamltext import MOST_PROBLEMS, decode, load_documents
 from pausedemo.errors import InvalidFile, UsageError
 from pausedemo.resources import scenarios_dir
 from pausedemo.scenario.parse import parse_scenario
+from tests.core.manifest.examples import DOCUMENTS
 
 MUTATIONS: Final = 10_000
 LONGEST_S: Final = 2.0
@@ -187,6 +188,14 @@ def read_pod(text: str) -> object:
     return parse_pod(text, "fuzz.yaml")
 
 
+def read_objects(text: str) -> object:
+    """What is kept of a right file must be read again as the same."""
+    objects = parse_objects(text, "fuzz.yaml")
+    for one in objects:
+        assert type(one).model_validate(one.to_applied()) == one
+    return objects
+
+
 def broken_files(originals: list[str], chance: random.Random) -> Iterator[bytes]:
     parsed = [
         json.dumps(document.data)
@@ -219,6 +228,7 @@ def read_broken(read: Callable[[str], object], data: bytes) -> InvalidFile | Non
     ("read", "originals"),
     [
         pytest.param(read_scenario, RICH_SCENARIOS, id="scenarios"),
+        pytest.param(read_objects, list(DOCUMENTS), id="objects"),
         pytest.param(read_pod, [*MANIFESTS.values(), *[RICH_MANIFEST] * 5], id="manifests"),
     ],
 )
@@ -244,6 +254,7 @@ def test_a_broken_file_gets_an_answer_or_a_message(
 def test_the_rich_files_are_right() -> None:
     assert all(map(read_scenario, RICH_SCENARIOS))
     assert read_pod(RICH_MANIFEST)
+    assert all(map(read_objects, DOCUMENTS))
 
 
 @pytest.mark.parametrize(

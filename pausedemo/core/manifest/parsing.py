@@ -56,7 +56,7 @@ def parse_file(text: str, source: str) -> ManifestFile:
             problems += error.problems
     if problems:
         raise InvalidFile(sorted(set(problems))[:MOST_PROBLEMS])
-    return ManifestFile(tuple(objects), tuple(warnings))
+    return ManifestFile(tuple(objects), tuple(sorted(warnings)))
 
 
 def parse_pod(text: str, source: str) -> PodManifest:

@@ -204,7 +204,8 @@ def _to_bytes(value: object) -> bytes:
         # Kubernetes' decoder skips line ends too: they come with a YAML block.
         return base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(say_invalid(value, "illegal base64 data")) from None
+        # It may be a secret: it is not quoted.
+        raise ValueError("illegal base64 data") from None
 
 
 def _check_mode(mode: int) -> int:

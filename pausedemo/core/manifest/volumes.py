@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from pausedemo.core.manifest.environment import ObjectFieldSelector, ResourceFieldSelector
 from pausedemo.core.manifest.types import (
@@ -24,6 +25,17 @@ from pausedemo.core.manifest.types import (
 from pausedemo.core.validation import KubernetesModel
 
 DEFAULT_MODE: Final = 0o644
+
+#: Attributes of a volume of which one is set, and their keys.
+VOLUME_SOURCES: Final[Mapping[str, str]] = {
+    "empty_dir": "emptyDir",
+    "host_path": "hostPath",
+    "config_map": "configMap",
+    "secret": "secret",
+    "downward_api": "downwardAPI",
+    "projected": "projected",
+    "persistent_volume_claim": "persistentVolumeClaim",
+}
 
 
 class StorageMedium(StrEnum):
@@ -167,6 +179,13 @@ class Volume(KubernetesModel):
     downward_api: Annotated[DownwardAPIVolumeSource | None, Field(alias="downwardAPI")] = None
     projected: ProjectedVolumeSource | None = None
     persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
+
+    @model_validator(mode="after")
+    def _be_empty_without_a_source(self) -> Self:
+        """Source: SetDefaults_Volume, pkg/apis/core/v1/defaults.go."""
+        if all(getattr(self, name) is None for name in VOLUME_SOURCES):
+            self.__dict__["empty_dir"] = EmptyDirVolumeSource()
+        return self
 
 
 class MountPropagation(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiohttp import web
@@ -18,38 +18,22 @@ from pausedemo.embedded.api.requests import (
     read_json,
 )
 from pausedemo.embedded.containers.belonging import find_by_mount_namespace
-from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import check_name, parse_restart_policy
 from pausedemo.embedded.containers.processes import list_processes
+from pausedemo.embedded.containers.selection import FILTERS, select
 from pausedemo.embedded.containers.shapes import HOST, check_shape
 from pausedemo.embedded.containers.stats import read_stats
 from pausedemo.embedded.containers.views import inspect_container, render_row, render_size
+from pausedemo.embedded.containers.waiting import wait_end, wait_removed
 from pausedemo.embedded.disk import measure_tree
 from pausedemo.embedded.errors import BadParameter, Conflict, NotFound
-from pausedemo.embedded.filters import Filters, match_labels
-from pausedemo.embedded.moments import parse_moment
+from pausedemo.embedded.filters import match_labels, parse_until
 
-FILTERS: Final = [
-    "ancestor",
-    "before",
-    "exited",
-    "expose",
-    "health",
-    "id",
-    "is-task",
-    "isolation",
-    "label",
-    "name",
-    "network",
-    "publish",
-    "since",
-    "status",
-    "volume",
-]
 STATS_INTERVAL_S: Final = 1.0
 
 
@@ -102,6 +86,8 @@ class ContainersApi:
     async def create(self, request: web.Request) -> web.Response:
         body = await read_json(request)
         query = request.query
+        if request[API] < (1, 44) and isinstance(body.get("Healthcheck"), dict):
+            body["Healthcheck"].pop("StartInterval", None)
         container = await self._lives.create(query.get("name"), body, query.get("platform", ""))
         return web.json_response({"Id": container.id, "Warnings": []}, status=201)
 
@@ -190,13 +176,13 @@ class ContainersApi:
         condition = request.query.get("condition") or "not-running"
         if condition == "not-running":
             if container.state.is_running:
-                waiting = self._lives.wait_end(container)
+                waiting = wait_end(self._node.loop, container)
             else:
                 waiting = asyncio.ensure_future(_give(container.state.exit_code))
         elif condition == "next-exit":
-            waiting = self._lives.wait_end(container)
+            waiting = wait_end(self._node.loop, container)
         elif condition == "removed":
-            waiting = self._lives.wait_removed(container)
+            waiting = wait_removed(self._node.loop, container)
         else:
             raise BadParameter(f'invalid condition: "{condition}"')
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
@@ -237,14 +223,14 @@ class ContainersApi:
 
     async def prune(self, request: web.Request) -> web.Response:
         filters = query_filters(request, ["label", "label!", "until"])
+        until_ns = parse_until(filters, time.time_ns())
         removed, freed = [], 0
         for container in self._node.containers:
             labels = container.config["Labels"]
             is_wanted = match_labels(labels, filters.get("label", ()))
             if any(match_labels(labels, [one]) for one in filters.get("label!", ())):
                 is_wanted = False
-            for text in filters.get("until", ()):
-                is_wanted &= container.created_ns < _parse_until(text)
+            is_wanted &= until_ns is None or container.created_ns <= until_ns
             if is_wanted and not container.state.is_running:
                 freed += await _measure(container)
                 await self._lives.remove(container, force=False, volumes=False)
@@ -268,75 +254,6 @@ class ContainersApi:
 async def _measure(container: Container) -> int:
     """Bytes that the container has written into its own layer."""
     return await asyncio.to_thread(measure_tree, container.folder / "upper")
-
-
-def select(
-    containers: Iterable[Container],
-    filters: Filters,
-    *,
-    every: bool,
-    find: Callable[[str], Container | None],
-) -> list[Container]:
-    """Those that pass the filters of GET /containers/json. Raises BadParameter."""
-    chosen = []
-    bounds = {}
-    for key in ("before", "since"):
-        for reference in filters.get(key, ()):
-            other = find(reference)
-            if other is None:
-                raise BadParameter(f"No such container: {reference}")
-            bounds[key] = other.created_ns
-    for status in filters.get("status", ()):
-        if status not in set(Status):
-            raise BadParameter(f"Invalid filter 'status={status}'")
-    for one in containers:
-        if not every and not one.state.is_running:
-            continue
-        if "before" in bounds and one.created_ns >= bounds["before"]:
-            continue
-        if "since" in bounds and one.created_ns <= bounds["since"]:
-            continue
-        if all(_passes(one, key, values) for key, values in filters.items()):
-            chosen.append(one)
-    return chosen
-
-
-def _passes(one: Container, key: str, values: tuple[str, ...]) -> bool:
-    match key:
-        case "label":
-            return match_labels(one.config["Labels"], values)
-        case "id":
-            return any(one.id.startswith(value) for value in values)
-        case "name":
-            return any(value.removeprefix("/") in one.name for value in values)
-        case "status":
-            return str(one.state.status) in values
-        case "exited":
-            has_ended = one.state.status is Status.EXITED
-            return has_ended and str(one.state.exit_code) in values
-        case "ancestor":
-            known = {one.image_name, one.image.id, one.image.id.removeprefix("sha256:")}
-            known |= {name.rpartition(":")[0] for name in known} | {one.image.id[7:19]}
-            return any(value in known for value in values)
-        case "network":
-            names = set(one.sandbox.endpoints) if one.sandbox else {one.network_mode}
-            ids = {e.network_id for e in one.sandbox.endpoints.values()} if one.sandbox else set()
-            return any(value in names or value in ids for value in values)
-        case "volume":
-            held = {p.volume for p in one.placed} | {p.point.destination for p in one.placed}
-            return any(value in held for value in values)
-        case "publish" | "expose":
-            ports = set(one.published if key == "publish" else one.config["ExposedPorts"])
-            ports |= {port.partition("/")[0] for port in ports}
-            return any(value in ports for value in values)
-        case "health":
-            return "none" in values
-        case _:
-            return True
-
-
-def _parse_until(text: str) -> int:
-    return parse_moment(text, time.time_ns())
 
 
 async def _give(code: int) -> int:

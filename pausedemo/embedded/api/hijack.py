@@ -18,6 +18,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pausedemo.embedded.api.requests import API
+from pausedemo.embedded.containers.detaching import KeyWatcher
 from pausedemo.embedded.containers.streams import Stream, Writer
 
 #: How long the head may lie unread; then output is sent all the same.
@@ -46,7 +47,8 @@ class RawStream(asyncio.Protocol):
         self._input: Writer | None = None
         self._early = bytearray()
         self._early_end = False
-        self._on_input: Callable[[bytes], bytes | None] | None = None
+        self._keys: KeyWatcher | None = None
+        self._on_keys: Callable[[], None] = lambda: None
         self.closed: asyncio.Future[None] = loop.create_future()
 
     # Output.
@@ -75,6 +77,10 @@ class RawStream(asyncio.Protocol):
             self._transport.close()
 
     # Input.
+
+    def watch(self, keys: bytes, on_keys: Callable[[], None]) -> None:
+        """Call, and close, when these keys are typed. Before ``open``."""
+        self._keys, self._on_keys = KeyWatcher(keys), on_keys
 
     def feed(self, writer: Writer, *, close_at_end: bool) -> None:
         """Input goes there from now on; what came before, first."""
@@ -125,6 +131,16 @@ class RawStream(asyncio.Protocol):
         return True
 
     def data_received(self, data: bytes) -> None:
+        if self._keys is None:
+            self._receive(data)
+            return
+        passed, is_left = self._keys.feed(data)
+        self._receive(passed)
+        if is_left and not self._finishing:
+            self._on_keys()
+            self.finish()
+
+    def _receive(self, data: bytes) -> None:
         transport = self._transport
         if self._input is not None:
             self._input.write(data)

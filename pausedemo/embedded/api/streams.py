@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import contextlib
 import fcntl
 import struct
@@ -15,6 +17,8 @@ from aiohttp import web
 from pausedemo.embedded.api.hijack import RawStream, hijack, leave
 from pausedemo.embedded.api.requests import API, query_bool, query_int, read_json
 from pausedemo.embedded.containers.container import Container
+from pausedemo.embedded.containers.detaching import parse_keys
+from pausedemo.embedded.containers.exec import describe_failure
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
@@ -49,6 +53,11 @@ class StreamsApi:
         ]
 
     async def attach(self, request: web.Request) -> web.StreamResponse:
+        text = request.query.get("detachKeys") or ""
+        try:
+            keys = parse_keys(text)
+        except ValueError as error:
+            raise BadParameter(f"Invalid detach keys ({text}) provided") from error
         container = self._find(request)
         state = container.state
         if str(state.status) == "paused":
@@ -62,6 +71,9 @@ class StreamsApi:
         wanted = {stream for name, stream in _STREAMS.items() if query_bool(request, name)}
         follow = query_bool(request, "stream")
         stream = _Chosen(self._node.loop, wanted, framed=not container.tty)
+        has_input = follow and query_bool(request, "stdin") and container.config["OpenStdin"]
+        if has_input and container.tty:
+            stream.watch(keys, lambda: self._node.tell("detach", container))
         await hijack(request, stream, raw=container.tty)
         if query_bool(request, "logs") and container.log is not None:
             async with aclosing(container.log.read()) as entries:
@@ -70,7 +82,7 @@ class StreamsApi:
         self._node.tell("attach", container)
         if follow:
             container.attached.append(stream)
-            if query_bool(request, "stdin") and container.config["OpenStdin"]:
+            if has_input:
                 once = container.config["StdinOnce"] and not container.tty
                 await self._feed(container, stream, once=once)
         else:
@@ -157,6 +169,8 @@ class StreamsApi:
                 raise BadParameter(describe_failure(failed)) from failed
             return web.Response(status=200)
         stream = RawStream(self._node.loop, framed=not tty)
+        if one.tty:
+            stream.watch(one.detach_keys, lambda: self._execs.detach(one, stream))
         if size and (len(size) != 2 or not all(0 <= one < 65536 for one in size)):
             raise BadParameter(f"invalid value for ConsoleSize: {size}")
         await hijack(request, stream, raw=tty)
@@ -169,7 +183,7 @@ class StreamsApi:
         else:
             if one.writer is not None:
                 stream.feed(one.writer, close_at_end=not one.tty)
-            await one.finished.wait()
+            await _wait_either(asyncio.ensure_future(one.finished.wait()), stream.closed)
         stream.finish()
         return await leave(request, stream)
 
@@ -199,7 +213,7 @@ class StreamsApi:
                 "OpenStdout": Stream.STDOUT in one.outputs,
                 "CanRemove": False,
                 "ContainerID": one.container.id,
-                "DetachKeys": "",
+                "DetachKeys": base64.b64encode(one.detach_keys).decode(),
                 "Pid": one.process.pid if one.process is not None else 0,
             }
         )
@@ -220,12 +234,12 @@ class _Chosen(RawStream):
             super().take(stream, data)
 
 
-def describe_failure(failed: LaunchFailed) -> str:
-    """What dockerd 20.10 tells of an exec that could not start."""
-    return (
-        f"OCI runtime exec failed: exec failed: unable to start container process: {failed.text}: "
-        "unknown"
-    )
+async def _wait_either(first: asyncio.Future[Any], second: asyncio.Future[Any]) -> None:
+    """The first is not needed any more then."""
+    try:
+        await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        first.cancel()
 
 
 def _resize(terminal: int | None, request: web.Request) -> None:

@@ -216,7 +216,12 @@ def _parse_several(line: Line, escape: str) -> Words:
     return Words(keyword=line.keyword, words=words, **_common(line, escape))
 
 
-HEALTH_TIMES: Final = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
+HEALTH_TIMES: Final = {
+    "interval": "Interval",
+    "timeout": "Timeout",
+    "start-period": "StartPeriod",
+    "start-interval": "StartInterval",
+}
 
 
 def _parse_healthcheck(line: Line, escape: str) -> Healthcheck:

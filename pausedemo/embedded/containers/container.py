@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from pausedemo.embedded.containers.health import Health
 from pausedemo.embedded.containers.logfile import LogFile
 from pausedemo.embedded.containers.mounts import MountPoint
 from pausedemo.embedded.containers.options import RestartPolicy, Security
@@ -17,8 +17,6 @@ from pausedemo.embedded.containers.streams import Reader, Stream, Taker, Writer
 from pausedemo.embedded.images.image import Image
 from pausedemo.embedded.keeper.client import Process
 from pausedemo.embedded.network.model import Sandbox
-
-NO_TIME: Final = "0001-01-01T00:00:00Z"
 
 
 class Status(StrEnum):
@@ -44,6 +42,7 @@ class State:
     oom_killed: bool = False
     started_ns: int = 0
     finished_ns: int = 0
+    health: Health | None = None
 
     @property
     def is_running(self) -> bool:
@@ -86,11 +85,15 @@ class Container:
     placed: list[Placed] = field(default_factory=list)
     state: State = field(default_factory=State)
     restart_count: int = 0
+    #: How long its last restart waited; 0 before the first.
+    backoff_s: float = 0.0
     stopped_by_hand: bool = False
     process: Process | None = None
     #: The inode of its mount namespace, and a descriptor that keeps it.
     mount_namespace: int | None = None
     mounts_held: int | None = None
+    #: Volumes whose mounting was told.
+    mounted: list[str] = field(default_factory=list)
     sandbox: Sandbox | None = None
     published: dict[str, list[tuple[str, int | None]]] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)
@@ -136,6 +139,12 @@ class Container:
         log: tuple[Taker, ...] = (_LogTaker(self.log),) if self.log is not None else ()
         return (*log, *self.attached)
 
+    def cancel_restart(self) -> None:
+        """Let the start that its restart policy has planned not come."""
+        task, self.restarting = self.restarting, None
+        if task is not None and not task.done():
+            task.cancel()
+
     def attributes(self, **more: str) -> dict[str, str]:
         """What its events tell of it."""
         return {**self.config["Labels"], "image": self.image_name, "name": self.name, **more}
@@ -153,11 +162,3 @@ class _LogTaker:
 
     def call_on_room(self, callback: Any) -> None:
         callback()
-
-
-def write_time(unix_ns: int) -> str:
-    """RFC 3339 with nanoseconds, as dockerd writes times; year 1 when it has not happened."""
-    if unix_ns == 0:
-        return NO_TIME
-    seconds, rest = divmod(unix_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"

@@ -89,6 +89,7 @@ class Maker:
         options.check_platform(platform, image_name, image.config)
         config = merge_config(body, image.config.get("config") or {})
         options.check_working_dir(config["WorkingDir"])
+        options.check_healthcheck(config["Healthcheck"] or {})
         name = options.check_name(name) if name else self._invent_name()
         self._containers.reserve(name)
         container_id = secrets.token_hex(32)
@@ -256,6 +257,7 @@ def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "WorkingDir": body.get("WorkingDir") or image.get("WorkingDir") or "",
         "Entrypoint": entrypoint,
         "OnBuild": None,
+        **({"Shell": body["Shell"]} if body.get("Shell") else {}),
         "Labels": {**(image.get("Labels") or {}), **(body.get("Labels") or {})},
         "StopSignal": body.get("StopSignal") or image.get("StopSignal") or "SIGTERM",
         "StopTimeout": body.get("StopTimeout"),

@@ -56,7 +56,8 @@ _PROPAGATION: Final = frozenset(["private", "rprivate", "slave", "rslave", "shar
 class MountPoint:
     """One mount that a request asked for. ``kind``: bind, volume or tmpfs.
 
-    A volume without a name is an anonymous one. ``propagation`` other than private is refused.
+    A volume without a name is an anonymous one. ``subpath``: the part of a volume that is seen.
+    ``propagation`` other than private is refused.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class MountPoint:
     options: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     anonymous: bool = False
+    subpath: str = ""
 
 
 def parse_mounts(config: dict[str, Any], host: dict[str, Any]) -> list[MountPoint]:
@@ -150,8 +152,9 @@ def _parse_mount(raw: dict[str, Any]) -> MountPoint:
             return MountPoint("bind", _clean(source), target, readonly)
         case "volume":
             options = raw.get("VolumeOptions") or {}
-            if options.get("Subpath"):
-                raise NotSupported(f"the embedded engine cannot mount a part of a volume: {target}")
+            subpath = options.get("Subpath") or ""
+            if subpath.startswith("/") or ".." in subpath.split("/"):
+                raise BadParameter("invalid volume mount options: subpath must be a local path")
             driver = options.get("DriverConfig") or {}
             if driver.get("Name") not in (None, "", "local"):
                 raise NotSupported(f"no volume driver {driver['Name']!r}: only local")
@@ -160,10 +163,11 @@ def _parse_mount(raw: dict[str, Any]) -> MountPoint:
                 source,
                 target,
                 readonly,
-                copy_up=not options.get("NoCopy"),
+                copy_up=not options.get("NoCopy") and not subpath,
                 options=tuple((driver.get("Options") or {}).items()),
                 labels=tuple((options.get("Labels") or {}).items()),
                 anonymous=not source,
+                subpath=subpath,
             )
         case "tmpfs":
             options = raw.get("TmpfsOptions") or {}
@@ -247,7 +251,8 @@ def plan_mounts(
             wanted.append(_plan_tmpfs(point))
         else:
             readonly = MOUNT_ATTR_RDONLY if point.readonly else 0
-            wanted.append(Bind(str(source), point.destination, attributes | readonly))
+            bits = attributes | readonly
+            wanted.append(Bind(str(source), point.destination, bits, beneath=point.subpath))
     wanted += [Bind(str(source), path, recursive=False) for path, source in files.items()]
     # A volume at /etc must not hide /etc/hosts.
     return planned + sorted(wanted, key=lambda one: one.target.count("/"))

@@ -89,6 +89,10 @@ HOST: Final[Shape] = {
         }
     ],
 }
+HEALTHCHECK: Final[Shape] = {
+    "Test": _TEXTS,
+    **dict.fromkeys(("Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"), int),
+}
 CREATE: Final[Shape] = {
     **dict.fromkeys(_names("Hostname Domainname User Image WorkingDir MacAddress StopSignal"), str),
     **dict.fromkeys(
@@ -97,15 +101,13 @@ CREATE: Final[Shape] = {
     ),
     "StopTimeout": int,
     "Env": _TEXTS,
+    "Shell": _TEXTS,
     "Cmd": _WORDS,
     "Entrypoint": _WORDS,
     "Labels": _LABELS,
     "ExposedPorts": MapOf({}),
     "Volumes": MapOf({}),
-    "Healthcheck": {
-        "Test": _TEXTS,
-        **dict.fromkeys(("Interval", "Timeout", "StartPeriod", "Retries"), int),
-    },
+    "Healthcheck": HEALTHCHECK,
     "HostConfig": HOST,
     "NetworkingConfig": {"EndpointsConfig": MapOf(ENDPOINT)},
 }

@@ -8,20 +8,18 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.events import tell_mounted
 from pausedemo.embedded.containers.launching import Descriptors, plan_launch, write_files
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
-from pausedemo.embedded.containers.streams import Reader, Stream, Writer
+from pausedemo.embedded.containers.streams import Reader, Stream, Writer, finish_streams
 from pausedemo.embedded.errors import BadParameter, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
 from pausedemo.embedded.kernel.syscalls import MountFlag
 from pausedemo.embedded.network.model import Attachment
-
-#: How long its output may still come after a process has ended, when others hold the pipe.
-LAST_OUTPUT_S: Final = 1.0
 
 
 class Starter:
@@ -33,6 +31,7 @@ class Starter:
     async def start(self, container: Container) -> Process:
         """The main process, running. Raises LaunchFailed and ApiError; then ``undo`` it."""
         await self._prepare(container)
+        tell_mounted(self._node, container)
         return await self._launch(container)
 
     async def undo(self, container: Container) -> None:
@@ -66,17 +65,8 @@ class Starter:
 
     async def finish_streams(self, container: Container) -> None:
         """Take the last of its output, and let go who was attached."""
-        for reader in container.readers:
-            reader.drain()
-        waiting = [reader.finished for reader in container.readers if not reader.finished.done()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=LAST_OUTPUT_S)
-        for reader in container.readers:
-            reader.close()
-        container.readers = []
-        if container.stdin is not None:
-            container.stdin.abort()
-            container.stdin = None
+        await finish_streams(container.readers, container.stdin)
+        container.readers, container.stdin = [], None
         if container.log is not None:
             container.log.close()
         for taker in container.attached:

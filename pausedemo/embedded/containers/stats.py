@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.containers.belonging import find_by_mount_namespace
-from pausedemo.embedded.containers.container import Container, write_time
+from pausedemo.embedded.containers.container import Container
+from pausedemo.embedded.times import write_time
 
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")

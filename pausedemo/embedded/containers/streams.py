@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final, Protocol
 
 CHUNK_BYTES: Final = 64 * 1024
+#: How long its output may still come after a process has ended, when others hold the pipe.
+LAST_OUTPUT_S: Final = 1.0
 
 
 class Stream(IntEnum):
@@ -167,3 +169,16 @@ class Writer:
         room, self._room = self._room, []
         for callback in room:
             callback()
+
+
+async def finish_streams(readers: Sequence[Reader], writer: Writer | None) -> None:
+    """A process has ended: take the last of its output, and close its streams on our side."""
+    for reader in readers:
+        reader.drain()
+    waiting = [reader.finished for reader in readers if not reader.finished.done()]
+    if waiting:
+        await asyncio.wait(waiting, timeout=LAST_OUTPUT_S)
+    for reader in readers:
+        reader.close()
+    if writer is not None:
+        writer.abort()

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import time
-from typing import Any, Final
+from typing import Any
 
-from pausedemo.embedded.containers.container import Container, Placed, State, Status, write_time
+from pausedemo.embedded.containers.container import Container, Placed, State, Status
+from pausedemo.embedded.containers.health import render_health
 from pausedemo.embedded.containers.mounts import MASKED, READONLY
 from pausedemo.embedded.containers.options import RUNTIME
+from pausedemo.embedded.containers.wording import describe_status
 from pausedemo.embedded.network.model import Sandbox
-
-#: (hours below which the word is used, hours that one of them has, word).
-_UNITS: Final = (
-    (48, 1, "hours"),
-    (24 * 7 * 2, 24, "days"),
-    (24 * 30 * 2, 24 * 7, "weeks"),
-    (24 * 365 * 2, 24 * 30, "months"),
-)
+from pausedemo.embedded.times import write_time
 
 
 def inspect_container(container: Container, sandbox: Sandbox | None, driver: str) -> dict[str, Any]:
@@ -59,7 +53,7 @@ def inspect_container(container: Container, sandbox: Sandbox | None, driver: str
 
 def render_state(state: State) -> dict[str, Any]:
     """The ``State`` of an inspect."""
-    return {
+    shown: dict[str, Any] = {
         "Status": str(state.status),
         "Running": state.is_running,
         "Paused": state.status is Status.PAUSED,
@@ -72,6 +66,9 @@ def render_state(state: State) -> dict[str, Any]:
         "StartedAt": write_time(state.started_ns),
         "FinishedAt": write_time(state.finished_ns),
     }
+    if state.health is not None:
+        shown["Health"] = render_health(state.health)
+    return shown
 
 
 def render_mount(placed: Placed) -> dict[str, Any]:
@@ -222,53 +219,6 @@ def list_ports(container: Container) -> list[dict[str, Any]]:
             for ip, public in places
         ]
     return rows
-
-
-def describe_status(container: Container, now_ns: int | None = None) -> str:
-    """The words of ``docker ps``: ``Up 5 seconds``, ``Exited (0) 2 minutes ago``.
-
-    Source: moby, container/state.go, String.
-    """
-    state, now = container.state, now_ns if now_ns is not None else time.time_ns()
-    match state.status:
-        case Status.RUNNING:
-            return f"Up {write_duration(now - state.started_ns)}"
-        case Status.PAUSED:
-            return f"Up {write_duration(now - state.started_ns)} (Paused)"
-        case Status.RESTARTING:
-            ago = write_duration(now - state.finished_ns)
-            return f"Restarting ({state.exit_code}) {ago} ago"
-        case Status.EXITED:
-            return f"Exited ({state.exit_code}) {write_duration(now - state.finished_ns)} ago"
-        case Status.REMOVING:
-            return "Removal In Progress"
-        case Status.DEAD:
-            return "Dead"
-        case _:
-            return "Created"
-
-
-def write_duration(elapsed_ns: int) -> str:
-    """Docker's rough words for a time. Source: docker/go-units, duration.go, HumanDuration."""
-    seconds = max(elapsed_ns, 0) // 1_000_000_000
-    if seconds < 1:
-        return "Less than a second"
-    if seconds == 1:
-        return "1 second"
-    if seconds < 60:
-        return f"{seconds} seconds"
-    minutes = seconds // 60
-    if minutes == 1:
-        return "About a minute"
-    if minutes < 60:
-        return f"{minutes} minutes"
-    hours = (seconds + 1800) // 3600  # the next whole one from half an hour on
-    if hours == 1:
-        return "About an hour"
-    for below, unit, word in _UNITS:
-        if hours < below:
-            return f"{hours // unit} {word}"
-    return f"{seconds // 3600 // 24 // 365} years"
 
 
 def complete_host_config(host: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.streams import Stream
+from pausedemo.embedded.containers.waiting import wait_end
 from pausedemo.embedded.errors import NotSupported
 from pausedemo.embedded.images.configs import this_architecture
 from pausedemo.embedded.images.events import tell
@@ -101,7 +102,7 @@ class EngineWorkbench:
             await started(container.id)
             told = _Output()
             container.attached.append(told)
-            ending = self._lives.wait_end(container)
+            ending = wait_end(self._node.loop, container)
             await self._lives.start(container)
             while data := await told.read():
                 await output(data)
@@ -148,6 +149,7 @@ def _render_request(step: Step, image_id: str) -> dict[str, Any]:
         "Env": list(step.env),
         "User": step.user,
         "WorkingDir": step.working_dir,
+        "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": {
             "NetworkMode": step.network or "default",
             "ExtraHosts": list(step.hosts),

@@ -8,13 +8,11 @@ from typing import Final
 
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.filters import Filters, match_labels, parse_flag
-from pausedemo.embedded.images.image import Image, parse_created
+from pausedemo.embedded.images.image import Image
 from pausedemo.embedded.images.reference import Reference
 
 LIST_FILTERS: Final = frozenset({"dangling", "label", "before", "since", "reference"})
 PRUNE_FILTERS: Final = frozenset({"dangling", "label", "label!", "until"})
-_DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?(?:h|m|s))+")
-_UNITS: Final = {"h": 3600, "m": 60, "s": 1}
 
 
 def matches_labels(image: Image, filters: Filters) -> bool:
@@ -100,21 +98,3 @@ def _choose_names(image: Image, patterns: Iterable[str]) -> Image:
         return image
     names = tuple(name for name in image.names if matches_reference(name, patterns))
     return Image(image.id, image.config, image.layers, names, image.parent, image.tagged)
-
-
-def read_until(filters: Filters, now: float) -> float | None:
-    """The moment, in seconds since 1970, that ``until`` gives: a time, or how long ago."""
-    values = filters.get("until", ())
-    if not values:
-        return None
-    if len(values) > 1:
-        raise BadParameter("more than one until filter specified")
-    text = values[0]
-    if _DURATION.fullmatch(text):
-        pieces = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
-        return now - sum(float(number) * _UNITS[unit] for number, unit in pieces)
-    if re.fullmatch(r"\d+(?:\.\d+)?", text):
-        return float(text)
-    if re.match(r"\d{4}-\d\d-\d\dT", text):
-        return float(parse_created(text))
-    raise BadParameter(f"invalid until filter: {text}")

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from pausedemo.embedded.errors import Conflict
-from pausedemo.embedded.filters import Filters, parse_flag
+from pausedemo.embedded.filters import Filters, parse_flag, parse_until
 from pausedemo.embedded.images.events import Events, tell
-from pausedemo.embedded.images.filters import matches_labels, read_until
+from pausedemo.embedded.images.filters import matches_labels
 from pausedemo.embedded.images.image import Image
 from pausedemo.embedded.images.reference import Reference, parse_reference
 from pausedemo.embedded.images.store import ImageStore
+from pausedemo.embedded.times import NS
 
 Rows = list[dict[str, str]]
 
@@ -145,7 +146,7 @@ def _chain_ids(image: Image) -> dict[str, str]:
 def prune_images(store: ImageStore, events: Events, filters: Filters) -> dict[str, Any]:
     """``POST /images/prune``: remove what no container uses, of it the nameless unless told."""
     dangling_only = parse_flag(filters, "dangling", default=True)
-    until = read_until(filters, time.time())
+    until_ns = parse_until(filters, time.time_ns())
     rows: Rows = []
     with store.lock:
         before = store.layers_size()
@@ -153,7 +154,9 @@ def prune_images(store: ImageStore, events: Events, filters: Filters) -> dict[st
         for image in store.images():
             if image.id in parents or store.containers.in_use(image.id):
                 continue
-            if not matches_labels(image, filters) or (until and image.created > until):
+            if not matches_labels(image, filters):
+                continue
+            if until_ns is not None and image.created * NS > until_ns:
                 continue
             if dangling_only and image.repo_tags:
                 continue

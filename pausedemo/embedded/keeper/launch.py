@@ -14,13 +14,15 @@ from typing import Any
 class Bind:
     """A file or folder of the node that is seen at ``target`` inside.
 
-    ``attributes`` are MOUNT_ATTR_* bits.
+    ``attributes`` are MOUNT_ATTR_* bits. ``beneath``: what is seen is at that path below the
+    source, which no link leads out of.
     """
 
     source: str
     target: str
     attributes: int = 0
     recursive: bool = True
+    beneath: str = ""
 
 
 @dataclass(frozen=True, slots=True)

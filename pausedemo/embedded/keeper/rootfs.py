@@ -73,10 +73,30 @@ def _mount_base(root: Root) -> None:
 
 
 def _take_tree(bind: Bind) -> int:
-    tree = syscalls.open_tree(bind.source, recursive=bind.recursive)
+    if bind.beneath:
+        tree = _take_part(bind)
+    else:
+        tree = syscalls.open_tree(bind.source, recursive=bind.recursive)
     if bind.attributes:
         syscalls.set_tree_attributes(tree, bind.attributes, recursive=bind.recursive)
     return tree
+
+
+def _take_part(bind: Bind) -> int:
+    folder = os.open(bind.source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    part = -1
+    try:
+        part = syscalls.open_beneath(folder, bind.beneath)
+        return syscalls.open_tree("", recursive=bind.recursive, folder=part)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            message = f"subpath {bind.beneath!r} escapes the volume"
+            raise OSError(errno.EXDEV, message) from error
+        raise
+    finally:
+        for descriptor in (folder, part):
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 def _make_target(path: str, *, is_folder: bool) -> None:

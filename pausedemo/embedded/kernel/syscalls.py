@@ -39,6 +39,7 @@ class MountFlag(IntFlag):
     RECURSIVE = 0x4000
     PRIVATE = 0x40000
     SLAVE = 0x80000
+    SHARED = 0x100000
     RELATIME = 0x200000
     STRICT_ATIME = 0x1000000
 
@@ -62,6 +63,9 @@ SIGCHLD: Final = 17
 AT_FDCWD: Final = -100
 AT_EMPTY_PATH: Final = 0x1000
 AT_RECURSIVE: Final = 0x8000
+O_PATH: Final = 0o10000000
+RESOLVE_NO_MAGICLINKS: Final = 0x02
+RESOLVE_BENEATH: Final = 0x08
 OPEN_TREE_CLONE: Final = 1
 OPEN_TREE_CLOEXEC: Final = 0o2000000
 MOVE_MOUNT_F_EMPTY_PATH: Final = 0x4
@@ -76,6 +80,7 @@ _NUMBERS: Final = {
     "x86_64": {"rt_sigaction": 13, "clone": 56, "capset": 126, "pivot_root": 155},
     "aarch64": {"rt_sigaction": 134, "clone": 220, "capset": 91, "pivot_root": 41},
 }
+_OPENAT2: Final = 437
 _OPEN_TREE: Final = 428
 _MOVE_MOUNT: Final = 429
 _MOUNT_SETATTR: Final = 442
@@ -166,12 +171,25 @@ def pivot_root(new_root: str, put_old: str) -> None:
     _check(_libc.syscall(number, new_root.encode(), put_old.encode()))
 
 
-def open_tree(path: str, *, recursive: bool) -> int:
-    """A descriptor of a detached copy of the mount at ``path``, as a bind mount would make."""
+def open_tree(path: str, *, recursive: bool, folder: int = AT_FDCWD) -> int:
+    """A descriptor of a detached copy of the mount at ``path``, as a bind mount would make.
+
+    An empty ``path``: of what the descriptor ``folder`` is.
+    """
     flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (AT_RECURSIVE if recursive else 0)
-    return _check(
-        int(_libc.syscall(ctypes.c_long(_OPEN_TREE), AT_FDCWD, path.encode(), flags)), path
-    )
+    flags |= 0 if path else AT_EMPTY_PATH
+    return _check(int(_libc.syscall(ctypes.c_long(_OPEN_TREE), folder, path.encode(), flags)), path)
+
+
+def open_beneath(folder: int, path: str) -> int:
+    """A descriptor (O_PATH) of what is at ``path`` below a folder.
+
+    No link leads out, whoever lays one meanwhile: OSError EXDEV then. See openat2(2).
+    """
+    how = struct.pack("=QQQ", O_PATH | os.O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+    number = ctypes.c_long(_OPENAT2)
+    size = ctypes.c_size_t(len(how))
+    return _check(int(_libc.syscall(number, folder, path.encode(), how, size)), path)
 
 
 def move_mount(tree: int, target: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -87,12 +86,15 @@ class Sandbox:
 
 @dataclass(slots=True, eq=False)
 class Network:
-    """A network. ``pool`` is None for host and none; ``bridge`` is the bridge's index."""
+    """A network. ``pool`` is None for host and none; ``bridge`` is the bridge's index.
+
+    ``created_ns`` is Unix time.
+    """
 
     name: str
     id: str
     driver: str
-    created: datetime.datetime
+    created_ns: int
     pool: AddressPool | None = None
     internal: bool = False
     attachable: bool = False

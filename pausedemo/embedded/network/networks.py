@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import socket
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.errors import ServerError
-from pausedemo.embedded.filters import Filters
+from pausedemo.embedded.filters import Filters, parse_until
 from pausedemo.embedded.network import dns, files, placing, views
 from pausedemo.embedded.network.links import Links, Plan
 from pausedemo.embedded.network.model import (
@@ -210,9 +210,9 @@ class Networks:
 
     async def prune(self, filters: Filters) -> tuple[str, ...]:
         """Remove the networks that nobody is on: their names."""
-        now = datetime.datetime.now(datetime.UTC)
+        until_ns = parse_until(filters, time.time_ns())
         every = tuple(self._registry.networks.values())
-        chosen = [one for one in every if views.prunable(one, filters, now)]
+        chosen = [one for one in every if views.prunable(one, filters, until_ns)]
         for network in chosen:
             await self._registry.delete(network.id)
         return tuple(one.name for one in chosen)

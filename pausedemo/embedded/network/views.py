@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Final
 
 from pausedemo.embedded.errors import BadParameter
 from pausedemo.embedded.filters import Filters, match_labels, parse_flag
 from pausedemo.embedded.network.model import DEFAULT, Network
+from pausedemo.embedded.times import write_time
 
 LIST_FILTERS: Final = ("dangling", "driver", "id", "label", "name", "scope", "type")
 PRUNE_FILTERS: Final = ("label", "label!", "until")
@@ -27,7 +27,7 @@ def render_network(network: Network, *, containers: bool = True) -> dict[str, An
     return {
         "Name": network.name,
         "Id": network.id,
-        "Created": render_time(network.created),
+        "Created": write_time(network.created_ns),
         "Scope": "local",
         "Driver": network.driver,
         "EnableIPv6": False,
@@ -74,11 +74,6 @@ def _render_containers(network: Network) -> dict[str, dict[str, str]]:
     return shown
 
 
-def render_time(moment: datetime.datetime) -> str:
-    """RFC 3339 in UTC with nine digits, as dockerd writes times."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
-
-
 def matches(network: Network, filters: Filters) -> bool:
     """Whether a list with ``filters`` shows a network. Raises BadParameter on a wrong filter."""
     custom = "builtin" if network.predefined else "custom"
@@ -98,41 +93,15 @@ def matches(network: Network, filters: Filters) -> bool:
     )
 
 
-def prunable(network: Network, filters: Filters, now: datetime.datetime) -> bool:
-    """Whether ``prune`` removes a network. Raises BadParameter on a wrong filter."""
+def prunable(network: Network, filters: Filters, until_ns: int | None) -> bool:
+    """Whether ``prune`` removes a network. ``until_ns``: of its filter, Unix time."""
     if network.predefined or network.sandboxes:
         return False
-    for value in filters.get("until", ()):
-        if network.created >= parse_until(value, now):
-            return False
+    if until_ns is not None and network.created_ns > until_ns:
+        return False
     return match_labels(network.labels, filters.get("label", ())) and not any(
         match_labels(network.labels, [value]) for value in filters.get("label!", ())
     )
-
-
-def parse_until(text: str, now: datetime.datetime) -> datetime.datetime:
-    """A Unix time, an ISO time, or a span like ``10m`` or ``1h30m`` before ``now``."""
-    try:
-        return datetime.datetime.fromtimestamp(float(text), datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    seconds, number = 0.0, ""
-    for character in text:
-        if character in "smh" and number:
-            seconds += float(number) * {"s": 1, "m": 60, "h": 3600}[character]
-            number = ""
-        elif character.isdecimal():
-            number += character
-        else:
-            break
-    else:
-        if text and not number:
-            return now - datetime.timedelta(seconds=min(seconds, 1e9))
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadParameter(f"invalid filter 'until={text}'") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _any(filters: Filters, name: str, fits: Any) -> bool:

@@ -30,6 +30,9 @@ class DockerEngine(HoldCalls, ExecStreamCalls, FileCalls, LogCalls, ImageCalls, 
             architecture=version["Arch"],
             runtimes=tuple(sorted(info.get("Runtimes") or ())),
             abilities=wire.parse_abilities(info),
+            machine=info.get("Name", ""),
+            memory_bytes=info.get("MemTotal", 0),
+            cpus=info.get("NCPU", 0),
         )
 
     def close(self) -> None:

@@ -50,9 +50,7 @@ class DockerExecStream:
             self._socket.sendall(data)
 
     def close_stdin(self) -> None:
-        # On a copy of the descriptor: a TLS socket that is shut down can be read no more.
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as s:
-            s.shutdown(socket.SHUT_WR)
+        self._shut_down(socket.SHUT_WR)
 
     def read(self) -> Iterator[tuple[int, bytes]]:
         try:
@@ -71,8 +69,15 @@ class DockerExecStream:
         return self._calls.exec_exit_code(self._id, self._action)
 
     def close(self) -> None:
+        # First: a thread that reads holds the buffer until it is woken.
+        self._shut_down(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             self._response.close()
+
+    def _shut_down(self, how: int) -> None:
+        # On a copy of the descriptor: a TLS socket that is shut down can be read no more.
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as s:
+            s.shutdown(how)
 
 
 class ExecStreamCalls(ExecCalls):

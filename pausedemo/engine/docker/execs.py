@@ -20,7 +20,7 @@ from pausedemo.engine.docker.asking import (
     raise_for_status,
 )
 from pausedemo.engine.port import ExecResult
-from pausedemo.errors import TimedOut
+from pausedemo.errors import EngineError, ExecTimedOut, TimedOut
 
 EXIT_CODE_TIMEOUT_S: Final = 10
 
@@ -38,7 +38,10 @@ class ExecCalls(Asking):
     ) -> ExecResult:
         exec_id, action = self._create_exec(container, list(argv), user)
         deadline = time.monotonic() + timeout_s
-        stdout, stderr = self._ask(action, self._read_exec, exec_id, action, deadline)
+        try:
+            stdout, stderr = self._ask(action, self._read_exec, exec_id, action, deadline)
+        except TimedOut as error:
+            raise ExecTimedOut(str(error), self._running_pid(exec_id, action)) from error
         exit_code = self._exec_exit_code(exec_id, action)
         return ExecResult(exit_code, stdout, stderr)
 
@@ -47,6 +50,14 @@ class ExecCalls(Asking):
     ) -> None:
         exec_id, action = self._create_exec(container, list(argv), user)
         self._ask(action, self._client.exec_start, exec_id, detach=True)
+
+    def _running_pid(self, exec_id: str, action: str) -> int:
+        """The process number of a command that still runs; 0 when it does not."""
+        try:
+            state = self._ask(action, self._client.exec_inspect, exec_id)
+        except EngineError:
+            return 0
+        return int(state.get("Pid") or 0) if state["Running"] else 0
 
     def _create_exec(self, container: str, command: list[str], user: str | None) -> tuple[str, str]:
         """Prepare a command: its id, and what it is in words, for errors."""

@@ -53,8 +53,10 @@ class HoldCalls(ContainerCalls):
 
 
 def _close(attached: Any) -> None:
-    """Shut the connection itself down: the SDK hands out a reader that shares it."""
+    """Shut the connection itself down: the SDK hands out a reader that shares its socket."""
+    connection = getattr(attached, "_sock", attached)
     with contextlib.suppress(OSError, AttributeError):
-        getattr(attached, "_sock", attached).shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError, ValueError):
-        attached.close()
+        connection.shutdown(socket.SHUT_RDWR)
+    for one in (attached, connection):
+        with contextlib.suppress(OSError, ValueError):
+            one.close()

@@ -61,14 +61,25 @@ def test_an_option_that_asks_for_nothing_is_taken(
     assert (answer.status, gone.status) == (201, 204)
 
 
-@pytest.mark.parametrize(
-    ("test", "status"),
-    [(["CMD", "true"], 501), (["CMD-SHELL", "true"], 501), (["NONE"], 201), ([], 201)],
-)
-def test_a_healthcheck_is_refused_and_none_is_taken(
-    embedded: RunningEngine, busybox: str, test: list[str], status: int
-) -> None:
+@pytest.mark.parametrize("test", [["CMD", "true"], ["CMD-SHELL", "true"], ["NONE"], []])
+def test_a_healthcheck_is_taken(embedded: RunningEngine, busybox: str, test: list[str]) -> None:
     body = {"Image": busybox, "Healthcheck": {"Test": test}}
     answer = ask(embedded.socket, "POST", "/containers/create?name=health", body)
     ask(embedded.socket, "DELETE", "/containers/health")
-    assert answer.status == status, answer
+    assert answer.status == 201, answer
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("Interval", 5, "Interval in Healthcheck cannot be less than 1ms"),
+        ("Timeout", -5, "Timeout in Healthcheck cannot be less than 1ms"),
+        ("Retries", -1, "Retries in Healthcheck cannot be negative"),
+    ],
+)
+def test_a_healthcheck_that_cannot_be_made_is_refused(
+    embedded: RunningEngine, busybox: str, field: str, value: int, message: str
+) -> None:
+    body = {"Image": busybox, "Healthcheck": {"Test": ["CMD", "true"], field: value}}
+    answer = ask(embedded.socket, "POST", "/containers/create?name=health", body)
+    assert (answer.status, answer.message) == (400, message)

@@ -22,6 +22,7 @@ CREATE = "POST /containers/create?name=pausedemo-refused"
 LIVE, STILL = "pausedemo-refusals-live", "pausedemo-refusals-still"
 
 EARLY = "dockerd 20.10 takes it and goes on without it, or fails at the start"
+ASKER = "dockerd 20.10 gives 500; it is the request's fault"
 FAULT = "dockerd 20.10 gives 500; it is the request's fault, and later versions say 400"
 
 
@@ -88,6 +89,15 @@ CASES = (
     Case(CREATE, with_host(Mounts=[{"Type": "bind", "Source": "/gone", "Target": "/a"}]), 400),
     Case(CREATE, with_host(LogConfig={"Type": "wrong"}), 400),
     Case(CREATE, {"Image": "IMAGE", "StopSignal": "NONE"}, 400),
+    Case(CREATE, {"Image": "IMAGE", "Healthcheck": {"Test": ["CMD", "a"], "Interval": 5}}, 400),
+    Case(CREATE, {"Image": "IMAGE", "Healthcheck": {"Test": ["CMD", "a"], "Timeout": 5}}, 400),
+    Case(CREATE, {"Image": "IMAGE", "Healthcheck": {"Retries": -1}}, 400),
+    Case(f"POST /containers/{LIVE}/exec", {"Cmd": ["true"], "DetachKeys": "foo"}, 400, ASKER),
+    Case('GET /containers/json?filters={"health":["fine"]}', None, 400),
+    Case('POST /containers/prune?filters={"until":["1m","2m"]}', None, 400, ASKER),
+    Case('POST /networks/prune?filters={"until":["1m","2m"]}', None, 400, ASKER),
+    Case('POST /images/prune?filters={"until":["1m","2m"]}', None, 400, ASKER),
+    Case('POST /containers/prune?filters={"until":["gone"]}', None, 400, ASKER),
     Case('GET /containers/json?filters={"colour":["red"]}', None, 400),
     Case('GET /containers/json?filters={"status":["red"]}', None, 400),
     Case("GET /images/gone/json", None, 404),

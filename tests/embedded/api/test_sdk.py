@@ -201,7 +201,7 @@ def test_events_tell_a_containers_life_in_order(client: Any, run: Run, label: st
     container.remove()
     actions = [event["Action"] for event in events]
     assert actions == [
-        *("create", "start", "exec_create: true", "exec_start: true", "exec_die"),
+        *("create", "start", "exec_create: true ", "exec_start: true ", "exec_die"),
         *("pause", "unpause", "rename", "kill", "die", "destroy"),
     ]
 

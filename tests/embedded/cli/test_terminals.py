@@ -86,6 +86,37 @@ def test_other_keys_detach_when_the_user_says_so(docker: Docker, busybox: str) -
     assert docker("ps", "--format", "{{.Names}}", "--filter", "name=keys") == "keys\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["attach", "--no-stdin"], "unable to upgrade to tcp, received 400"),
+        (["exec"], "Error response from daemon: Invalid escape keys (ctrl-1) provided"),
+    ],
+)
+def test_keys_that_have_no_name_are_refused(
+    docker: Docker, busybox: str, words: list[str], complaint: str
+) -> None:
+    docker("run", "-dit", "--name", "keyless", busybox)
+    more = ["cat"] if "exec" in words else []
+    assert docker.complain(*words, "--detach-keys", "ctrl-1", "keyless", *more) == complaint
+
+
+def test_a_user_who_leaves_may_come_back_and_leave_again(docker: Docker, busybox: str) -> None:
+    terminal = docker.spawn("run", "-it", "--name", "often", busybox, "sh")
+    terminal.sendline(READY)
+    terminal.expect_exact("ready")
+    terminal.send(DETACH)
+    assert finish(terminal) == 0
+    for _ in range(2):
+        again = docker.spawn("attach", "often")
+        again.sendline("echo ba''ck")
+        again.expect_exact("back")
+        again.send(DETACH)
+        again.expect_exact("read escape sequence")
+        finish(again)
+        assert docker("inspect", "-f", "{{.State.Status}}", "often") == "running\n"
+
+
 def test_a_started_container_with_a_terminal_takes_what_is_typed(
     docker: Docker, busybox: str
 ) -> None:

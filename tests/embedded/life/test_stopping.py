@@ -75,6 +75,31 @@ def test_a_container_that_ignores_term_is_killed_after_its_own_grace(
     assert engine.stop() == 0
 
 
+def test_an_engine_that_ends_waits_for_no_healthcheck(
+    start: Start, images: tuple[str, str], tmp_path: Path
+) -> None:
+    engine = start()
+    often = {"interval": 20_000_000, "timeout": 3_600_000_000_000}
+    with engine.client() as client:
+        script = "touch /asked; exec sleep 7654"
+        asked = client.containers.run(
+            images[1],
+            ["sh", "-c", "trap exit TERM; while :; do sleep 0.05; done"],
+            healthcheck={"test": ["CMD-SHELL", script], **often},
+            detach=True,
+        )
+        client.containers.run(
+            images[1], ["sleep", "3600"], healthcheck={"test": ["CMD", "true"], **often},
+            stop_signal="KILL", detach=True,
+        )  # fmt: skip
+        wait_until("it is asked", lambda: asked.exec_run(["test", "-e", "/asked"])[0] == 0)
+        assert engine.stop() == 0
+    assert not find_processes(str(tmp_path))
+    assert not find_processes("sleep 7654")
+    assert not host_cgroups(engine.state)
+    assert not engine.complaints()
+
+
 def test_the_end_of_the_descriptor_that_was_named_ends_it(
     start: Start, images: tuple[str, str], tmp_path: Path
 ) -> None:

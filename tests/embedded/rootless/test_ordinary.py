@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from tests.embedded.engines import Owner, RunningEngine, host_links, link_of, make_pod
+from tests.waiting import wait_until
 
 Load = Callable[[RunningEngine, str], str]
 
@@ -128,6 +129,20 @@ def test_with_a_range_of_ids_users_are_who_they_say(
         outside.remove(force=True)
     assert said == b"1000\nrefused\n"
     assert owner not in (1000, range_owner.uid, 0)
+
+
+def test_a_container_is_asked_whether_it_is_well(client: Any, busybox: str) -> None:
+    check = {"test": ["CMD-SHELL", "echo hi; test -e /well"], "interval": 20_000_000}
+    script = ["sh", "-c", "touch /well; exec sleep 3600"]
+    container = client.containers.run(busybox, script, healthcheck=check, detach=True)
+
+    def find_health() -> Any:
+        container.reload()
+        return container.attrs["State"]["Health"]
+
+    wait_until("it is well", lambda: find_health()["Status"] == "healthy")
+    assert find_health()["Log"][-1]["Output"] == "hi\n"
+    container.remove(force=True)
 
 
 def test_what_needs_cgroups_is_refused_in_words(client: Any, busybox: str) -> None:

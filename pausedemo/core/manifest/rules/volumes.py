@@ -22,6 +22,7 @@ from pausedemo.core.manifest.rules.words import (
     required,
 )
 from pausedemo.core.manifest.volumes import (
+    VOLUME_SOURCES,
     DownwardAPIVolumeFile,
     KeyToPath,
     ProjectedVolumeSource,
@@ -29,15 +30,6 @@ from pausedemo.core.manifest.volumes import (
     VolumeProjection,
 )
 
-_SOURCES: Final = {
-    "empty_dir": "emptyDir",
-    "host_path": "hostPath",
-    "config_map": "configMap",
-    "secret": "secret",
-    "downward_api": "downwardAPI",
-    "projected": "projected",
-    "persistent_volume_claim": "persistentVolumeClaim",
-}
 _PROJECTIONS: Final = {
     "config_map": "configMap",
     "secret": "secret",
@@ -57,7 +49,7 @@ def check_volumes(spec: PodSpec) -> Faults:
 
 
 def _check_volume(volume: Volume, path: Path) -> Faults:
-    for key in choose(volume, _SOURCES)[1:]:
+    for key in choose(volume, VOLUME_SOURCES)[1:]:
         yield (*path, key), forbidden("may not specify more than 1 volume type")
     limit = volume.empty_dir.size_limit if volume.empty_dir is not None else None
     if limit is not None and limit.amount < 0:

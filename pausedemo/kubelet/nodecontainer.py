@@ -1,4 +1,8 @@
-"""The container through which a run looks at the engine's machine: one for all its scenarios."""
+"""The container through which pausedemo reaches the engine's machine, wherever that is.
+
+It has the machine's namespaces and busybox: a scenario looks at the node through it, and a kubelet
+reaches ports that are not in reach from here. One for all scenarios of a run, or pods of a kubelet.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,16 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
-from pausedemo.engine.port import ContainerConfig, Containers, ExecResult
+from pausedemo.engine.port import ContainerConfig, Containers, ExecResult, ExecStream
 from pausedemo.errors import Conflict, NotFound
 from pausedemo.signals import run_whole
 
 #: It ends by itself, should nobody come to remove it.
 LIFETIME_S: Final = 3600
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -34,13 +40,15 @@ class NodeContainer:
 
     def exec(self, argv: Sequence[str], timeout_s: float) -> ExecResult:
         """Run a command in it."""
-        container = self._ready()
-        try:
-            return self.engine.exec(container, argv, timeout_s=timeout_s)
-        except (NotFound, Conflict):
-            # A long run outlives it, and a scenario may have harmed it.
-            self._forget(container)
-            return self.engine.exec(self._ready(), argv, timeout_s=timeout_s)
+        return self._use(lambda container: self.engine.exec(container, argv, timeout_s=timeout_s))
+
+    def open(self, argv: Sequence[str], owner: contextlib.ExitStack) -> ExecStream:
+        """Run a command in it and keep its streams open, until ``owner`` closes them."""
+        return self._use(
+            lambda container: owner.enter_context(
+                self.engine.exec_stream(container, argv, stdin=True)
+            )
+        )
 
     def close(self) -> None:
         """Remove it. It is made again should it be needed again."""
@@ -48,6 +56,15 @@ class NodeContainer:
             container, self._container = self._container, ""
         if container:
             self.engine.remove_container(container)
+
+    def _use(self, call: Callable[[str], _T]) -> _T:
+        container = self._ready()
+        try:
+            return call(container)
+        except (NotFound, Conflict):
+            # A long run outlives it, and a scenario may have harmed it.
+            self._forget(container)
+            return call(self._ready())
 
     def _ready(self) -> str:
         with self._lock:

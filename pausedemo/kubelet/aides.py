@@ -1,0 +1,56 @@
+"""What acts on running containers for all pods of a kubelet, put together: hooks, probes, messages.
+
+They share one way to ports and one container on the node, which is made when it is first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pausedemo.clock import Clock
+from pausedemo.engine.port import Engine
+from pausedemo.kubelet.dialing import Dialer
+from pausedemo.kubelet.hooks import LifecycleHooks
+from pausedemo.kubelet.nodecontainer import NodeContainer
+from pausedemo.kubelet.ports import Tell, Wake
+from pausedemo.kubelet.probes import ProbeManager
+from pausedemo.kubelet.probes.asking import Asker
+from pausedemo.kubelet.termination import TerminationMessages
+
+
+@dataclass(frozen=True, slots=True)
+class Aides:
+    """To be closed at the end, which removes the container on the node."""
+
+    dialer: Dialer
+    hooks: LifecycleHooks
+    prober: ProbeManager
+    messages: TerminationMessages
+
+    def close(self) -> None:
+        self.prober.close()
+        self.dialer.node.close()
+
+
+def make_aides(
+    engine: Engine,
+    clock: Clock,
+    *,
+    tell: Tell,
+    wake: Wake,
+    find_image: Callable[[], str],
+    labels: Mapping[str, str],
+) -> Aides:
+    """Put them together. Asks nothing of the engine yet.
+
+    ``find_image`` gives an image on the engine that holds busybox; ``labels`` go on the node's
+    container, and should name its owner, so that it can be cleaned up after a kill.
+    """
+    dialer = Dialer(NodeContainer(engine, find_image, labels))
+    return Aides(
+        dialer=dialer,
+        hooks=LifecycleHooks(engine, dialer, clock, tell),
+        prober=ProbeManager(Asker(engine, dialer), clock, tell, wake),
+        messages=TerminationMessages(engine),
+    )
