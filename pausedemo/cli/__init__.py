@@ -39,6 +39,10 @@ COMMANDS: Final = {
     "events": ("pausedemo.cli.events:events", "Show what has happened to pods."),
     "delete": ("pausedemo.cli.delete:delete", "End pods; forget configmaps and secrets."),
     "wait": ("pausedemo.cli.wait:wait", "Wait until pods are as they should be."),
+    "port-forward": (
+        "pausedemo.cli.port_forward:port_forward",
+        "Carry connections from this machine into a pod.",
+    ),
     "namespaces": ("pausedemo.cli.namespaces:namespaces", "Draw what a pod's containers share."),
     "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
     "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),

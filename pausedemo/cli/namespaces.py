@@ -47,10 +47,10 @@ def _look(cluster: Cluster, pod: KubeObject) -> Portrait:
     from pausedemo.core.kubectl.objects import name_of, text
     from pausedemo.core.results import Portrait, Resident
     from pausedemo.images.resolve import ImageResolver
+    from pausedemo.kubelet.nodecontainer import NodeContainer
     from pausedemo.kubelet.observe import is_alive
     from pausedemo.kubelet.owner import Owner
     from pausedemo.scenario.node import Node
-    from pausedemo.scenario.nodecontainer import NodeContainer
     from pausedemo.scenario.stage import NODE_IMAGE
 
     rows = cluster.engine.list_containers({naming.POD_UID: text(pod, "metadata", "uid")})
