@@ -232,6 +232,7 @@ def test_a_watch_prints_each_change_as_it_comes(pods: Pods) -> None:
     assert seen[0][:3] == [b"NAME", b"READY", b"STATUS"]
     while seen[-1][1:3] != [b"2/2", b"Running"]:
         seen.append(watching.stdout.readline().split())
+        assert seen[-1], watching.communicate(timeout=60)
     pods("delete", "pod", "web")
     wait_until("the end is told", lambda: watching.stdout.readline().split()[0] == b"web")
     watching.terminate()
