@@ -72,7 +72,8 @@ class Pods:
     def _with_options(self, words: tuple[str, ...]) -> list[str]:
         """Options come first: what is behind ``--`` is another command's."""
         name, *others = words
-        return [name, "-n", self.namespace, "--engine", self.engine.url, *others]
+        namespace = [] if name == "kubelet" else ["-n", self.namespace]
+        return [name, *namespace, "--engine", self.engine.url, *others]
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """One that goes on, in a process of its own."""
