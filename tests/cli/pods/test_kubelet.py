@@ -58,7 +58,7 @@ def test_a_watching_apply_keeps_its_pod_alive_and_tells_what_happens(pods: Pods)
     watching = pods.start("apply", "-f", str(pods.folder / "web.yaml"), "--watch")
     assert watching.stdout is not None
     assert watching.stdout.readline() == b"pod/web created\n"
-    told = []
+    told: list[bytes] = []
     while not told or b"Started container a" not in told[-1]:
         told.append(watching.stdout.readline())
         assert told[-1], watching.communicate(timeout=60)

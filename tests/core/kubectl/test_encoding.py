@@ -12,7 +12,7 @@ import yaml
 from pausedemo.core.kubectl.configjson import make_config
 from pausedemo.core.kubectl.encoding import make_list, render_json, render_yaml
 from pausedemo.core.kubectl.podjson import default_pull_policy, make_pod
-from pausedemo.core.manifest import parse_objects, parse_pod
+from pausedemo.core.manifest import Secret, parse_objects, parse_pod
 from pausedemo.core.pod import Deletion, Pod
 from pausedemo.core.podstatus import compute_pod_status
 from pausedemo.core.podview import PodView
@@ -214,12 +214,7 @@ stringData: {user: admin}
 data: {pass: cGFzcw==}
 """
     (secret,) = parse_objects(text, "s.yaml")
-    made = make_config(
-        secret,
-        secret.to_applied(),
-        uid="1",
-        created_at=BORN,
-        version="1",  # type: ignore[arg-type]
-    )
+    assert isinstance(secret, Secret)
+    made = make_config(secret, secret.to_applied(), uid="1", created_at=BORN, version="1")
     assert made["data"] == {"pass": "cGFzcw==", "user": "YWRtaW4="}
     assert (made["kind"], made["type"], made.get("stringData")) == ("Secret", "Opaque", None)
