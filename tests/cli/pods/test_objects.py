@@ -239,6 +239,19 @@ def test_a_watch_prints_each_change_as_it_comes(pods: Pods) -> None:
     assert watching.wait(60) == 130
 
 
+def test_events_are_told_as_they_come(pods: Pods) -> None:
+    watching = pods.start("events", "--watch", "--for", "pod/web")
+    assert watching.stdout is not None
+    pods.apply(WEB)
+    lines: list[bytes] = []
+    while not lines or b"Started container b" not in lines[-1]:
+        lines.append(watching.stdout.readline())
+        assert lines[-1], watching.communicate(timeout=60)
+    assert lines[0].split() == [b"LAST", b"SEEN", b"TYPE", b"REASON", b"OBJECT", b"MESSAGE"]
+    watching.terminate()
+    assert watching.wait(60) == 130
+
+
 def test_a_drawing_shows_who_shares_which_namespace(pods: Pods) -> None:
     pods.apply(WEB)
     text = pods("namespaces", "web").stdout
