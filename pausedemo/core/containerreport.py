@@ -21,7 +21,7 @@ from pausedemo.core.podreport import (
     StateWaiting,
 )
 from pausedemo.core.podview import PodView
-from pausedemo.core.restarts import should_start
+from pausedemo.core.restarts import is_init, should_start
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 
 
@@ -31,12 +31,12 @@ def report_container(
     """The status of one container of any kind at ``now``."""
     seen = status.reported(container.name)
     current = seen[0] if seen else None
-    is_init = container in pod.spec.init_containers
+    initial = is_init(pod, container)
     state, last = _compute_states(pod, container, status, view, now)
     health = _compute_health(container, current, view)
     runs = isinstance(state, StateRunning)
     ready = runs and health.started and health.ready
-    if is_init and not container.is_sidecar:
+    if initial and not container.is_sidecar:
         ready = isinstance(state, StateTerminated) and state.exit_code == 0
     return ContainerReport(
         name=container.name,
@@ -48,7 +48,7 @@ def report_container(
         last_state=last,
         image_id=current.image_id if current else "",
         container_id=current.id if current else "",
-        sidecar=is_init and container.is_sidecar,
+        sidecar=initial and container.is_sidecar,
     )
 
 
@@ -68,19 +68,19 @@ def _compute_states(
     seen = status.reported(container.name)
     current = seen[0] if seen else None
     before = _terminated(seen[1], view) if len(seen) > 1 else None
-    is_init = container in pod.spec.init_containers
+    initial = is_init(pod, container)
     if current is None:
-        if is_init and not container.is_sidecar and is_initialised(pod, status):
+        if initial and not container.is_sidecar and is_initialised(pod, status):
             # It has done its work, or no main container would be there, and was removed since.
             return StateTerminated(exit_code=0, reason="Completed"), None
         return _waiting(pod, container, view), None
     if current.state is RunState.RUNNING:
         return StateRunning(current.started_at or current.created_at), before
     ended = _terminated(current, view)
-    if is_init and here(status, container) is None and not is_initialised(pod, status):
+    if initial and here(status, container) is None and not is_initialised(pod, status):
         # Of a sandbox that is no more: it is to run again in the new one.
         return StateWaiting("PodInitializing"), ended
-    if is_init and not container.is_sidecar and current.succeeded:
+    if initial and not container.is_sidecar and current.succeeded:
         return ended, before
     if pod.deletion is None and not view.phase and should_start(pod, container, current):
         told = view.containers.get(container.name)

@@ -73,7 +73,8 @@ def compute_initialisation(
         past = True
     if not past:
         start.append(inits[0])
-    in_order = tuple(container for container in inits if container in start)
+    names = {container.name for container in start}
+    in_order = tuple(container for container in inits if container.name in names)
     return Initialisation(start=in_order, kill=tuple(kill), done=done)
 
 

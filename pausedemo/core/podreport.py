@@ -88,7 +88,8 @@ class ContainerReport:
         if isinstance(self.state, StateRunning):
             return False
         ended = self.state if isinstance(self.state, StateTerminated) else self.last_state
-        return ended is not None and (ended.exit_code != 0 or ended.started_at is None)
+        # Some engines give 0 for what never started.
+        return ended is not None and (ended.exit_code != 0 or ended.reason == "ContainerCannotRun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,11 @@ from pausedemo.core.pod import Pod
 from pausedemo.core.status import ContainerStatus, RunState
 
 
+def is_init(pod: Pod, container: Container) -> bool:
+    """Whether it is one of the pod's init containers; names are unique within a pod."""
+    return any(one.name == container.name for one in pod.spec.init_containers)
+
+
 def restarts_on_failure(pod: Pod) -> bool:
     """Whether the pod's policy has anything that fails started again."""
     return pod.spec.restart_policy is not RestartPolicy.NEVER
@@ -21,7 +26,7 @@ def should_start(pod: Pod, container: Container, latest: ContainerStatus | None)
         return True
     if latest.state is RunState.RUNNING:
         return False
-    if container in pod.spec.init_containers:
+    if is_init(pod, container):
         return container.is_sidecar or (latest.failed and restarts_on_failure(pod))
     if pod.spec.restart_policy is RestartPolicy.ON_FAILURE:
         return latest.failed

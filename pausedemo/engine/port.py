@@ -214,6 +214,17 @@ class EventStream(Iterator[Event], Protocol):
     def close(self) -> None: ...
 
 
+class Holding(Protocol):
+    """A container that lives as long as this process holds on to it."""
+
+    @property
+    def id(self) -> str: ...
+
+    def close(self) -> None:
+        """Let go: it ends and is removed. The engine gone: no error."""
+        ...
+
+
 class ExecStream(Protocol):
     """A command inside a container with its streams open.
 
@@ -241,17 +252,6 @@ class ExecStream(Protocol):
 
     def exit_code(self) -> int:
         """How it ended; for after the last output."""
-        ...
-
-
-class Holding(Protocol):
-    """A container that lives as long as this process holds on to it."""
-
-    @property
-    def id(self) -> str: ...
-
-    def close(self) -> None:
-        """Let go: it ends and is removed. The engine gone: no error."""
         ...
 
 

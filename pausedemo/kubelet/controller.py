@@ -73,6 +73,7 @@ class PodController:
     keep_view: Callable[[PodView], None] = lambda _view: None
     _starter: Starter = field(init=False)
     _messages: dict[str, str] = field(init=False)
+    _tidied: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         tools = PodTools(
@@ -111,13 +112,13 @@ class PodController:
         except PausedemoError:
             self._tell_view(status)
             raise
-        if actions.nothing:
-            self._tell_view(status)
-        elif not actions.remove:
-            after = self.observe()
+        if not actions.remove:
+            after = status if actions.nothing else self.observe()
             self._tell_view(after)
-            if status.containers:
+            # The first pass finds what the controller before has not got to.
+            if status.containers and not (actions.nothing and self._tidied):
                 collect_garbage(self.engine, after)
+            self._tidied = True
         return actions
 
     def observe(self) -> PodStatus:

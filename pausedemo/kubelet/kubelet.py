@@ -9,7 +9,7 @@ from typing import Final
 
 from pausedemo.clock import Clock
 from pausedemo.engine.port import Engine, Holding
-from pausedemo.errors import EngineGone, PausedemoError
+from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
 from pausedemo.images.resolve import ImageResolver, Policy
 from pausedemo.kubelet.lease import Lease
 from pausedemo.kubelet.parts import KubeletParts, make_parts
@@ -50,22 +50,23 @@ class Kubelet:
         self._parts = parts or make_parts(engine, clock, hear=hear, wake=self.wake, policy=policy)
         self._session: Session | None = None
         self._stop = threading.Event()
+        self._away = False
+        self._lost = False
+        self._pause_s = FIRST_PAUSE_S
 
     def run(self) -> None:
         """Look after all pods until ``stop``; they live on then. Raises what cannot be mended."""
-        recorder = self._parts.recorder
-        recorder.start()
         try:
+            self._parts.recorder.start()
             while not self._stop.is_set():
                 try:
                     self._run_session()
-                except EngineGone as error:
-                    self._say(f"{error}; waiting for it to come back")
-                    self._wait_for_engine()
-                except LeaseLost as error:
-                    self._say(f"{error}; taking it again")
+                except LeaseLost:
+                    self._lost = True
+                except (EngineGone, EngineError, TimedOut) as error:
+                    self._sit_out(error)
         finally:
-            recorder.close()
+            self._parts.close()
 
     def stop(self) -> None:
         """Have ``run`` return soon. May be called from a signal's handler."""
@@ -107,20 +108,28 @@ class Kubelet:
             if self._clock.wait(self._stop, LOCK_PAUSE_S):
                 yield None
                 return
-        self._say(f"looking after the pods of {self._engine.url}")
+        self._say_taken()
         try:
             yield held
         finally:
             held.close()
 
-    def _wait_for_engine(self) -> None:
-        """Ask again and again, with pauses that are bounded, until the engine answers."""
-        pause_s = FIRST_PAUSE_S
-        while not self._clock.wait(self._stop, pause_s):
-            try:
-                self._engine.describe()
-            except PausedemoError:
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-            else:
-                self._say("the engine is back")
-                return
+    def _sit_out(self, error: PausedemoError) -> None:
+        """Wait before the next try, longer each time; say why, the first time."""
+        if not self._away:
+            wait = (
+                "waiting for it to come back" if isinstance(error, EngineGone) else "trying again"
+            )
+            self._say(f"{error}; {wait}")
+            self._away = True
+        self._clock.wait(self._stop, self._pause_s)
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def _say_taken(self) -> None:
+        if self._away:
+            self._say("the engine is back")
+        elif self._lost:
+            self._say("somebody removed the kubelet's lock from the engine; it is there again")
+        self._away = self._lost = False
+        self._pause_s = FIRST_PAUSE_S
+        self._say(f"looking after the pods of {self._engine.url}")

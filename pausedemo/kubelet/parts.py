@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,22 +10,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pausedemo.clock import Clock
+from pausedemo.core import naming
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.podview import PodView
 from pausedemo.engine.port import Engine
-from pausedemo.errors import Conflict
-from pausedemo.images.resolve import Policy
+from pausedemo.errors import Conflict, PausedemoError
+from pausedemo.images.resolve import ImageResolver, Policy
+from pausedemo.kubelet.aides import make_aides
 from pausedemo.kubelet.controller import PodController
 from pausedemo.kubelet.events import EventRecorder
 from pausedemo.kubelet.objects import Pods
+from pausedemo.kubelet.owner import Owner
 from pausedemo.kubelet.ports import (
     Hooks,
     Images,
     Messages,
-    NoHooks,
-    NoMessages,
-    NoProber,
     Prober,
     Tell,
     Translator,
@@ -38,6 +39,8 @@ from pausedemo.kubelet.translating import StoredTranslator
 #: How many containers are made and started at the same time, of all pods together: an engine
 #: that is asked for more only lets them wait for each other.
 STARTS_AT_ONCE: Final = 6
+#: What probes and hooks reach the network of pods through, where they cannot themselves.
+NODE_IMAGE: Final = "busybox"
 
 
 @dataclass(slots=True)
@@ -59,6 +62,14 @@ class KubeletParts:
     gate: AbstractContextManager[object] = field(
         default_factory=lambda: threading.BoundedSemaphore(STARTS_AT_ONCE)
     )
+
+    end: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Keep what was told, and leave nothing that this process has made for itself."""
+        self.recorder.close()
+        with contextlib.suppress(PausedemoError):
+            self.end()
 
     def make_controller(self, pod: Pod, view: PodView) -> PodController:
         """The controller of one pod that the engine keeps."""
@@ -105,7 +116,6 @@ def make_parts(
     ``hear`` is told every event after it was recorded; ``wake`` is asked for a pass over a pod
     when its probes have found out something new. ``images`` makes another source of images.
     """
-    del wake
     store = Store(engine)
     recorder = EventRecorder(store, clock)
 
@@ -115,17 +125,26 @@ def make_parts(
 
     source = images(tell) if images else Pulling(engine, clock, tell, policy)
     limits = EngineLimits()
+    aides = make_aides(
+        engine,
+        clock,
+        tell=tell,
+        wake=wake,
+        find_image=lambda: ImageResolver(engine, policy).resolve(NODE_IMAGE).used,
+        labels={naming.OWNER: str(Owner.this_process()), naming.RUN: "kubelet-node"},
+    )
     return KubeletParts(
         engine=engine,
         clock=clock,
         tell=tell,
         images=source,
-        hooks=NoHooks(),
-        prober=NoProber(),
-        messages=NoMessages(),
+        hooks=aides.hooks,
+        prober=aides.prober,
+        messages=aides.messages,
         translator=StoredTranslator(engine, clock, store, source, limits, tell),
         store=store,
         pods=Pods(store),
         recorder=recorder,
         limits=limits,
+        end=aides.close,
     )

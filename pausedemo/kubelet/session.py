@@ -19,7 +19,7 @@ from pausedemo.core import naming
 from pausedemo.core.killing import compute_grace_s
 from pausedemo.core.pod import Deletion, Pod
 from pausedemo.engine.port import Event, EventStream
-from pausedemo.errors import EngineGone, PausedemoError
+from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.objects import parse_pod_record, parse_view
 from pausedemo.kubelet.orphans import end_orphan
 from pausedemo.kubelet.parts import KubeletParts
@@ -139,7 +139,7 @@ class Session:
         try:
             for event in stream:
                 self._hear(event)
-        except EngineGone as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the kubelet's own thread
             self._end(error)
 
     def _hear(self, event: Event) -> None:

@@ -111,11 +111,11 @@ def _borrow(
 ) -> Iterator[KubeletParts]:
     """What a kubelet has, for a moment; its events are kept at the end of it."""
     parts = make_parts(engine, clock, hear=hear, wake=lambda _uid: wake.set(), policy=policy)
-    parts.recorder.start()
     try:
+        parts.recorder.start()
         yield parts
     finally:
-        parts.recorder.close()
+        parts.close()
 
 
 def _report(controller: PodController, clock: Clock) -> PodStatusReport:

@@ -20,8 +20,8 @@ from pausedemo.kubelet.threads import do_all
 class PodWorker:
     """Passes over one pod, never two at once. A pod at rest costs nothing but memory.
 
-    ``due`` is called when a time is known at which the pod is to be looked at again, ``failed`` when
-    the engine has gone, and ``removed`` when nothing is left of the pod.
+    ``due`` is called when a time is known at which the pod is to be looked at again, ``failed``
+    with what ends all passes, as EngineGone, and ``removed`` when nothing is left of the pod.
     """
 
     def __init__(

@@ -21,11 +21,24 @@ def at(seconds: float) -> datetime:
 def make_pod(
     *containers: str,
     init: tuple[str, ...] = (),
+    sidecars: tuple[str, ...] = (),
+    probes: str = "",
     policy: RestartPolicy = RestartPolicy.ALWAYS,
     extra: str = "",
 ) -> Pod:
+    """A pod of these containers; ``init`` in order, ``sidecars`` those of them that go on.
+
+    ``probes`` are fields of every sidecar and main container.
+    """
+
     def listed(names: tuple[str, ...]) -> str:
-        return "[" + ", ".join(f"{{name: {name}, image: busybox}}" for name in names) + "]"
+        return "[" + ", ".join(map(written, names)) + "]"
+
+    def written(name: str) -> str:
+        more = ", restartPolicy: Always" if name in sidecars else ""
+        if probes and (name in sidecars or name not in init):
+            more += f", {probes}"
+        return f"{{name: {name}, image: busybox{more}}}"
 
     text = (
         "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"

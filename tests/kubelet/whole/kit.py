@@ -68,6 +68,8 @@ class World:
         for process in self._processes:
             process.kill()
             process.wait(60)
+            assert process.stdout is not None
+            process.stdout.close()
         for running in self._running:
             running.kubelet.stop()
             running.thread.join(60)
