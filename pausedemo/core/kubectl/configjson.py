@@ -20,7 +20,8 @@ def make_config(
     version: str,
 ) -> dict[str, Any]:
     """The whole object. A Secret's data is in base64, whichever way it was written."""
-    full = keep_written(manifest.to_data(), applied)
+    everything = manifest.model_dump(mode="json", by_alias=True, exclude_none=True)
+    full = keep_written(everything, applied)
     full["metadata"] = make_metadata(full["metadata"], uid, created_at, version)
     if isinstance(manifest, Secret):
         full.pop("stringData", None)

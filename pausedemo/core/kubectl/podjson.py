@@ -37,7 +37,8 @@ def make_pod(
     pod: Pod, applied: Mapping[str, Any], report: PodStatusReport, *, version: str, node: str = ""
 ) -> dict[str, Any]:
     """The whole object. ``applied`` is the manifest as written; ``version`` counts its changes."""
-    full = keep_written(pod.manifest.to_data(), applied)
+    everything = pod.manifest.model_dump(mode="json", by_alias=True, exclude_none=True)
+    full = keep_written(everything, applied)
     spec = full["spec"]
     spec.setdefault("securityContext", {})
     spec.setdefault("schedulerName", "default-scheduler")
