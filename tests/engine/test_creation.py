@@ -190,3 +190,4 @@ def test_a_path_is_read() -> None:
     assert parse_path(raw) == PathInfo(
         name="..data", size=3, mode=stat.S_IFLNK | 0o777, link_target="/volumes/v1/..3"
     )
+    assert parse_path({**raw, "mode": 0o644}).link_target == ""

@@ -22,12 +22,16 @@ _SPECIAL: Final = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, s
 
 
 def parse_path(raw: Mapping[str, Any]) -> PathInfo:
-    """Read the header ``X-Docker-Container-Path-Stat``, decoded."""
+    """Read the header ``X-Docker-Container-Path-Stat``, decoded.
+
+    podman tells where everything is as if it were a link.
+    """
+    mode = parse_go_mode(raw["mode"])
     return PathInfo(
         name=raw["name"],
         size=raw["size"],
-        mode=parse_go_mode(raw["mode"]),
-        link_target=raw.get("linkTarget") or "",
+        mode=mode,
+        link_target=raw.get("linkTarget") or "" if stat.S_ISLNK(mode) else "",
     )
 
 

@@ -149,6 +149,10 @@ def _find_subpath(
         found = held.look(step)
         if found is None:
             _make_folders(held, path, parts[index:], fs_group, container, wanted)
+            made = held.look(step)
+            if made is None or not stat.S_ISDIR(made.mode):
+                # podman says of a link that leads nowhere that there is nothing.
+                raise _fail("create subPath directory", wanted, container)
             return posixpath.join(step, *parts[index + 1 :])
         if stat.S_ISLNK(found.mode):
             target = found.link_target
