@@ -18,6 +18,7 @@ from pausedemo.core.quantities import parse_quantity
 from pausedemo.core.volumefiles import Files, make_files
 from pausedemo.engine.port import ContainerConfig, Engine, EngineInfo
 from pausedemo.errors import ContainerConfigError
+from pausedemo.kubelet.nodedns import find_node_dns
 from pausedemo.kubelet.ports import Images, Tell
 from pausedemo.kubelet.store import Kind, Store
 from pausedemo.kubelet.tools import EngineLimits, label_kept
@@ -72,7 +73,8 @@ class StoredTranslator:
         self, pod: Pod, attempt: int, image: str, labels: Mapping[str, str]
     ) -> ContainerConfig:
         create_volumes(self._engine, pod, labels, messages=True)
-        return translate_sandbox(pod, attempt, image, labels, messages=True)
+        node_dns = find_node_dns(self._engine.url)
+        return translate_sandbox(pod, attempt, image, labels, node_dns=node_dns, messages=True)
 
     def prepare(self, pod: Pod, sandbox_id: str) -> None:
         facts = self._find_facts(sandbox_id)

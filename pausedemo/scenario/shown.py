@@ -9,7 +9,13 @@ from typing import Final
 
 from pausedemo.core import naming
 from pausedemo.core.results import Json
-from pausedemo.engine.port import ContainerConfig, ContainerInfo, ContainerSummary
+from pausedemo.engine.port import (
+    ContainerConfig,
+    ContainerInfo,
+    ContainerSummary,
+    Mount,
+    PublishedPort,
+)
 
 
 def render_run_command(config: ContainerConfig) -> str:
@@ -29,17 +35,39 @@ def _render_command(words: Sequence[str], config: ContainerConfig) -> str:
     argv = [*words, "--name", config.name]
     for option, value in (
         ("--hostname", config.hostname),
+        ("--domainname", config.domainname),
         ("--network", config.network_mode),
         ("--ipc", config.ipc_mode),
         ("--pid", config.pid_mode),
+        ("--uts", config.uts_mode),
         ("--workdir", config.working_dir),
         ("--user", config.user),
         ("--restart", None if config.restart_policy == "no" else config.restart_policy),
     ):
         argv += [option, value] if value is not None else []
-    argv += ["--init"] if config.init else []
-    for port in config.publish:
-        argv += ["--publish", str(port)]
+    for flag, is_set in (
+        ("--init", config.init),
+        ("--privileged", config.privileged),
+        ("--read-only", config.read_only_root),
+        ("--interactive", config.open_stdin),
+        ("--tty", config.tty),
+    ):
+        argv += [flag] if is_set else []
+    for option, values in (
+        ("--publish", [*map(str, config.publish), *map(_render_port, config.ports)]),
+        ("--mount", map(_render_mount, config.mounts)),
+        ("--dns", config.dns_servers),
+        ("--dns-search", config.dns_searches),
+        ("--dns-option", config.dns_options),
+        ("--add-host", (f"{name}:{address}" for name, address in config.extra_hosts)),
+        ("--sysctl", (f"{name}={value}" for name, value in config.sysctls.items())),
+        ("--group-add", config.groups),
+        ("--cap-add", config.cap_add),
+        ("--cap-drop", config.cap_drop),
+        ("--security-opt", config.security_options),
+    ):
+        for each in values:
+            argv += [option, each]
     for name, value in config.env.items():
         argv += ["--env", f"{name}={value}"]
     arguments = [*(config.command or ())]
@@ -48,6 +76,22 @@ def _render_command(words: Sequence[str], config: ContainerConfig) -> str:
         argv += ["--entrypoint", config.entrypoint[0]]
         arguments = [*config.entrypoint[1:], *arguments]
     return shlex.join([*argv, config.image, *arguments])
+
+
+def _render_port(port: PublishedPort) -> str:
+    host = "" if port.host_port is None else str(port.host_port)
+    where = f"{port.host_ip}:{host}:" if port.host_ip else f"{host}:" if host else ""
+    return f"{where}{port.port}/{port.protocol}"
+
+
+def _render_mount(mount: Mount) -> str:
+    parts = [f"type={mount.kind}", *([f"source={mount.source}"] if mount.source else [])]
+    parts.append(f"target={mount.target}")
+    parts += ["readonly"] if mount.read_only else []
+    parts += ["volume-nocopy"] if not mount.copy_image else []
+    parts += [f"volume-subpath={mount.subpath}"] if mount.subpath else []
+    parts += [f"bind-propagation={mount.propagation}"] if mount.propagation else []
+    return ",".join(parts)
 
 
 def render_containers(rows: Iterable[ContainerSummary]) -> str:

@@ -141,6 +141,7 @@ def test_a_list_is_read_whole() -> None:
         state=ContainerState.EXITED,
         status=next(row["Status"] for row in rows if row["Names"] == ["/ct-ended"]),
         created_at=datetime(2026, 11, 24, 4, 30, 59, tzinfo=UTC),
+        image_id=next(row["ImageID"] for row in rows if row["Names"] == ["/ct-ended"]),
     )
     states = {name: str(row.state) for name, row in summaries.items()}
     assert states == {

@@ -96,6 +96,7 @@ def test_a_container_is_dockershim_s() -> None:
         network_mode="container:SANDBOX",
         ipc_mode="container:SANDBOX",
         pid_mode="container:SANDBOX",
+        oom_score_adj=1000,
     )
     name = parse_name(made.name)
     assert name is not None

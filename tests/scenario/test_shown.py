@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pausedemo.engine.port import ContainerConfig, ContainerState, ContainerSummary
+from pausedemo.engine.port import (
+    ContainerConfig,
+    ContainerState,
+    ContainerSummary,
+    Mount,
+    MountKind,
+    Propagation,
+    PublishedPort,
+)
 from pausedemo.engine.wire import parse_container
 from pausedemo.scenario.expectations import ContainerExpect
 from pausedemo.scenario.shown import (
@@ -65,6 +73,46 @@ def test_containers_are_shown_as_docker_ps_shows_them() -> None:
             ),
             "docker run -d --name n --hostname h --network container:p --ipc container:p "
             "--pid container:p --workdir /w --user 0 --env 'A=b c' --entrypoint sh i -c 'echo $A'",
+        ),
+        (
+            ContainerConfig(
+                name="n",
+                image="i",
+                uts_mode="host",
+                privileged=True,
+                read_only_root=True,
+                mounts=(
+                    Mount(
+                        kind=MountKind.VOLUME,
+                        source="v",
+                        target="/v",
+                        read_only=True,
+                        copy_image=False,
+                        subpath="a",
+                    ),
+                    Mount(
+                        kind=MountKind.BIND,
+                        source="/b",
+                        target="/b",
+                        propagation=Propagation.SLAVE,
+                    ),
+                    Mount(kind=MountKind.TMPFS, target="/t"),
+                ),
+                ports=(
+                    PublishedPort(1, 2, "udp", "127.0.0.1"),
+                    PublishedPort(3),
+                    PublishedPort(4, 5),
+                ),
+                extra_hosts=(("h", "192.0.2.1"),),
+                sysctls={"kernel.msgmax": "1"},
+                cap_drop=("ALL",),
+            ),
+            "docker run -d --name n --uts host --privileged --read-only "
+            "--publish 127.0.0.1:2:1/udp --publish 3/tcp --publish 5:4/tcp "
+            "--mount type=volume,source=v,target=/v,readonly,volume-nocopy,volume-subpath=a "
+            "--mount type=bind,source=/b,target=/b,bind-propagation=rslave "
+            "--mount type=tmpfs,target=/t --add-host h:192.0.2.1 --sysctl kernel.msgmax=1 "
+            "--cap-drop ALL i",
         ),
     ],
 )

@@ -84,7 +84,10 @@ def _mount_volume(
     if wanted.sub_path:
         held = Held(engine, sandbox_id, one.place)
         fs_group = pod.spec.security_context.fs_group
-        subpath = _find_subpath(held, container, wanted, fs_group)
+        try:
+            subpath = _find_subpath(held, container, wanted, fs_group)
+        except EngineError as error:
+            raise _fail("prepare subPath", wanted, container) from error
     return _mount_part(engine, one.engine_name, subpath, target, read_only=read_only)
 
 
@@ -116,8 +119,8 @@ def _mount_host_path(
         try:
             with finder.holding(path, create=create) as held:
                 subpath = _find_subpath(held, container, wanted, None)
-        except EngineError:
-            raise _fail("prepare subPath", wanted, container) from None
+        except EngineError as error:
+            raise _fail("prepare subPath", wanted, container) from error
         path, create = posixpath.join(path, subpath), False
     propagation = _PROPAGATIONS[wanted.mount_propagation]
     return Mount(

@@ -103,6 +103,15 @@ def test_a_propagation_that_is_not_had_is_refused(mode):
             ),
         ),
         (
+            {
+                "Type": "volume",
+                "Source": "data",
+                "Target": "/b",
+                "VolumeOptions": {"Subpath": "a/b"},
+            },
+            MountPoint("volume", "data", "/b", copy_up=False, subpath="a/b"),
+        ),
+        (
             {"Type": "tmpfs", "Target": "/b", "TmpfsOptions": {"SizeBytes": 4096, "Mode": 0o1700}},
             MountPoint("tmpfs", "", "/b", data="size=4096,mode=1700"),
         ),
@@ -120,6 +129,13 @@ def test_a_mount_is_read(mount, expected):
         ({"Type": "bind", "Source": "a", "Target": "/b"}, BadParameter),
         ({"Type": "bind", "Source": "/a"}, BadParameter),
         ({"Type": "tmpfs", "Target": "/"}, BadParameter),
+        *(
+            (
+                {"Type": "volume", "Target": "/b", "VolumeOptions": {"Subpath": path}},
+                BadParameter,
+            )
+            for path in ("/a", "..", "a/../../b")
+        ),
         (
             {
                 "Type": "volume",

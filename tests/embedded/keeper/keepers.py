@@ -29,6 +29,7 @@ def make_root(tree: Path, **more: Any) -> Root:
         Mount("devpts", "/dev/pts", 0, "newinstance,ptmxmode=0666,mode=0620,gid=5"),
         Bind("/dev/null", "/dev/null", recursive=False),
         Bind("/dev/zero", "/dev/zero", recursive=False),
+        *more.pop("mounts", ()),
     ]
     return Root(target=str(tree), tree=True, mounts=mounts, **more)
 

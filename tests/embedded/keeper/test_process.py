@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pausedemo.embedded.keeper.client import LaunchFailed
+from pausedemo.embedded.keeper.launch import Bind
 from pausedemo.embedded.keeper.process import exit_code
 from pausedemo.embedded.kernel.syscalls import Namespace
 from tests.embedded.keeper.keepers import NEW, TIMEOUT_S, Kept, ended, with_keeper
@@ -185,6 +186,28 @@ def test_a_start_that_nobody_waits_for_any_more_is_ended(tree):
             # The kernel knows of its end before the keeper has told us.
             while children.read_text() or kept.keeper._running:
                 await asyncio.sleep(0.01)
+
+    with_keeper(tree, test)
+
+
+def test_a_part_of_a_folder_is_bound_and_no_link_leads_out_of_it(tree, tmp_path):
+    volume = tmp_path / "volume"
+    (volume / "a/b").mkdir(parents=True)
+    (volume / "a/b/f").write_text("deep")
+    (volume / "in").symlink_to("a/b")
+    (volume / "out").symlink_to(tmp_path)
+    (volume / "root").symlink_to("/")
+    (tmp_path / "secret").write_text("no")
+
+    async def test(kept: Kept) -> None:
+        for beneath, target, file in (("a/b", "/1", "f"), ("in", "/2", "f"), ("a/b/f", "/3", "")):
+            mounts = [Bind(str(volume), target, beneath=beneath)]
+            read = await kept.run("cat", f"{target}/{file}".rstrip("/"), root={"mounts": mounts})
+            assert read == (0, "deep")
+        for beneath in ("out", "out/secret", "root/etc", "none"):
+            mounts = [Bind(str(volume), "/4", beneath=beneath)]
+            with pytest.raises(LaunchFailed, match=r"escapes the volume|No such file"):
+                await kept.run("true", root={"mounts": mounts})
 
     with_keeper(tree, test)
 

@@ -131,6 +131,33 @@ def test_with_a_range_of_ids_users_are_who_they_say(
     assert owner not in (1000, range_owner.uid, 0)
 
 
+def test_a_volume_may_be_in_memory_and_a_part_of_it_mounted(client: Any, busybox: str) -> None:
+    options = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m,mode=0777"}
+    volume = client.volumes.create("fast", driver_opts=options)
+    whole = {"Type": "volume", "Source": "fast", "Target": "/whole"}
+    part = {**whole, "Target": "/part", "VolumeOptions": {"Subpath": "a/b"}}
+
+    def run(*mounts: dict[str, Any]) -> Any:
+        # The SDK's own class of a mount knows no parts.
+        body = {
+            "Image": busybox,
+            "Cmd": ["sleep", "3600"],
+            "HostConfig": {"Mounts": list(mounts), "NetworkMode": "none"},
+        }
+        made = client.containers.get(client.api.create_container_from_config(body)["Id"])
+        made.start()
+        return made
+
+    holder = run(whole)
+    script = "mkdir -p /whole/a/b; echo kept > /whole/a/b/f; grep ' /whole ' /proc/mounts"
+    assert b" tmpfs " in holder.exec_run(["sh", "-c", script]).output
+    reader = run(part)
+    assert reader.exec_run(["cat", "/part/f"]).output == b"kept\n"
+    for one in (reader, holder):
+        one.remove(force=True)
+    volume.remove()
+
+
 def test_a_container_is_asked_whether_it_is_well(client: Any, busybox: str) -> None:
     check = {"test": ["CMD-SHELL", "echo hi; test -e /well"], "interval": 20_000_000}
     script = ["sh", "-c", "touch /well; exec sleep 3600"]

@@ -20,6 +20,7 @@ from pausedemo.core.manifest import ConfigMap, Container, PodManifest, Secret, p
 from pausedemo.core.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
 from pausedemo.core.volumefiles import make_files
 from pausedemo.engine.port import ContainerState, Engine
+from pausedemo.kubelet.nodedns import find_node_dns
 from pausedemo.kubelet.owner import Owner
 from pausedemo.kubelet.translate import ContainerFacts, translate_container, translate_sandbox
 from pausedemo.kubelet.volumes import (
@@ -126,7 +127,14 @@ class Bench:
         """Volumes and sandbox only."""
         self.made.callback(remove_volumes, self.engine, pod.uid)
         create_volumes(self.engine, pod, self.labels, messages=messages)
-        config = translate_sandbox(pod, 0, self.pause, self.labels, messages=messages)
+        config = translate_sandbox(
+            pod,
+            0,
+            self.pause,
+            self.labels,
+            node_dns=find_node_dns(self.engine.url),
+            messages=messages,
+        )
         if not self.lowers_oom_score:
             config = replace(config, oom_score_adj=None)
         sandbox = self.engine.create_container(config)

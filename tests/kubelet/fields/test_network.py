@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from pausedemo.kubelet.nodedns import find_node_dns
 from tests.kubelet.fields.bench import Bench, Seen
 
 SLEEP = 'image: busybox, command: [sleep, "3600"]'
@@ -59,6 +60,20 @@ def test_otherwise_the_machine_s_servers_are_asked(bench: Bench, policy: str) ->
     assert "search one.example" in resolver(seen)
 
 
+def test_what_is_added_comes_after_the_machine_s_own(bench: Bench) -> None:
+    plain = bench.run(f"containers: [{{name: a, {SLEEP}}}]")
+    own = find_node_dns(bench.engine.url)
+    if own is None:
+        pytest.skip("the machine's own servers are not known here")
+    seen = bench.run(f"""
+        dnsConfig: {{nameservers: [192.0.2.1]}}
+        containers: [{{name: a, {SLEEP}}}]
+    """)
+    servers = [line.split()[1] for line in resolver(seen) if line.startswith("nameserver")]
+    assert servers == [*own.nameservers, "192.0.2.1"][:3]
+    assert resolver(plain) != resolver(seen)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -82,9 +97,6 @@ def test_a_host_port_leads_to_the_container_s(bench: Bench) -> None:
     assert f"0.0.0.0:{udp}->8081/udp" in bound
     assert not any("9999" in port for port in bound)
     seen.ask("for i in 1 2 3 4 5; do wget -qO- 127.0.0.1:8080 && break; sleep 0.2; done")
-    with socket.create_connection(("127.0.0.1", tcp), timeout=30) as connection:
-        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        answer = b""
-        while chunk := connection.recv(4096):
-            answer += chunk
-    assert answer.endswith(b"hello\n")
+    # From the engine's own machine, which may be another than this one.
+    node = bench.run(f"hostNetwork: true\ncontainers: [{{name: a, {SLEEP}}}]")
+    assert node.ask(f"wget -qO- 127.0.0.1:{tcp}") == "hello\n"
