@@ -184,13 +184,27 @@ def _make_bench(ground: Ground, client: docker.APIClient) -> _Bench:
 
 
 def _measure_memory(bench: _Bench, pid: int) -> float:
-    """Resident megabytes of the engine's processes with many containers; shared pages once."""
+    """Resident megabytes of the engine's processes with many containers; shared pages once.
+
+    Those are the engine, its keeper and the spares that wait for a container.
+    """
     containers = [bench.start_pause() for _ in range(MANY)]
+    time.sleep(SETTLE_S)  # the keeper makes spares anew
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return sum(map(_read_pss_kb, (pid, *map(int, children[:1])))) / 1024
+        own = Path(f"/proc/{pid}/exe").readlink()
+        keeper = _read_children(pid)[0]
+        spares = [one for one in _read_children(keeper) if _read_program(one) == own]
+        return sum(map(_read_pss_kb, (pid, keeper, *spares))) / 1024
     finally:
         bench.remove(*containers)
+
+
+def _read_children(pid: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def _read_program(pid: int) -> Path:
+    return Path(f"/proc/{pid}/exe").readlink()
 
 
 def _read_pss_kb(pid: int) -> int:

@@ -79,7 +79,9 @@ def _read_all(
     else:
         return {}
     named = {source.prefix + key: value for key, value in data.items()}
-    wrong = sorted(key for key in named if not _NAME.fullmatch(key) or key in (".", ".."))
+    wrong = sorted(
+        key for key in named if not _NAME.fullmatch(key) or key == "." or key.startswith("..")
+    )
     if wrong:
         skipped.append(_say_skipped(wrong, kind, pod.namespace, name))
     return {key: value for key, value in named.items() if key not in wrong}

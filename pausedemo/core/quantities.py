@@ -16,7 +16,6 @@ FORMAT_WRONG: Final = (
     r"quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
 SUFFIX_WRONG: Final = "unable to parse quantity's suffix"
-NUMBER_WRONG: Final = "unable to parse numeric part of quantity"
 
 _SHAPE: Final = re.compile(r"([+-]?)([0-9.]*)([eEinumkKMGTP]*[-+]?[0-9]*)")
 _NUMBER: Final = re.compile(r"\d+\.?\d*|\.\d+")
@@ -39,6 +38,7 @@ _DECIMAL_NAMES: Final = {power: name for name, power in _DECIMAL.items()}
 _NANO: Final = Decimal("1e-9")
 _LARGEST: Final = Decimal(2**63 - 1)
 _LONGEST: Final = 64
+_MOST_DIGITS: Final = 100
 # Wide enough for every step: 64 characters, an exponent of at most three digits and 60 bits.
 _EXACT: Final = Context(prec=1200, rounding=ROUND_UP)
 
@@ -60,13 +60,13 @@ class Quantity:
 
     @property
     def value(self) -> int:
-        """In whole units, rounded up."""
-        return int(self.amount.to_integral_value(ROUND_CEILING, _EXACT))
+        """In whole units, rounded up; within 64 bits."""
+        return _clamp(self.amount)
 
     @property
     def milli_value(self) -> int:
-        """In thousandths, rounded up."""
-        return int(_EXACT.scaleb(self.amount, 3).to_integral_value(ROUND_CEILING, _EXACT))
+        """In thousandths, rounded up; within 64 bits."""
+        return _clamp(_EXACT.scaleb(self.amount, 3))
 
     def __str__(self) -> str:
         """Kubernetes' canonical form: no fraction, and the largest suffix that allows it."""
@@ -76,25 +76,24 @@ class Quantity:
 def parse_quantity(text: str) -> Quantity:
     """Read a quantity. What is finer than a billionth is rounded away from zero.
 
-    Amounts are capped at 2**63 - 1 either way. Raises ValueError in Kubernetes' words.
+    Binary amounts are capped at 2**63 - 1 either way, exponents at 100. Raises ValueError in
+    Kubernetes' words, also when there is no digit, which Kubernetes takes for 0.
     """
     shape = _SHAPE.fullmatch(text) if len(text) <= _LONGEST else None
-    if shape is None or not shape[2]:
+    if shape is None or not _NUMBER.fullmatch(shape[2]):
         raise ValueError(FORMAT_WRONG)
     sign, number, suffix = shape.groups()
-    if not _NUMBER.fullmatch(number):
-        raise ValueError(NUMBER_WRONG)
     amount = Decimal(f"{sign}{number}")
     if suffix in _BINARY and suffix:
-        return _bounded(_EXACT.multiply(amount, Decimal(2 ** _BINARY[suffix])), Format.BINARY_SI)
+        bytes_ = _EXACT.multiply(amount, Decimal(2 ** _BINARY[suffix]))
+        return _rounded(max(-_LARGEST, min(_LARGEST, bytes_)), Format.BINARY_SI)
     if suffix in _DECIMAL:
-        return _bounded(_EXACT.scaleb(amount, _DECIMAL[suffix]), Format.DECIMAL_SI)
+        return _rounded(_EXACT.scaleb(amount, _DECIMAL[suffix]), Format.DECIMAL_SI)
     exponent = _EXPONENT.fullmatch(suffix)
     if exponent is None:
         raise ValueError(SUFFIX_WRONG)
-    # Beyond these it is the largest amount, or the smallest, whatever the digits are.
-    power = max(-100, min(100, int(exponent[1])))
-    return _bounded(_EXACT.scaleb(amount, power), Format.DECIMAL_EXPONENT)
+    power = max(-_MOST_DIGITS, min(_MOST_DIGITS, int(exponent[1])))
+    return _rounded(_EXACT.scaleb(amount, power), Format.DECIMAL_EXPONENT)
 
 
 def render_quantity(quantity: Quantity) -> str:
@@ -121,7 +120,7 @@ def _render_binary(amount: int) -> str:
 def _render_decimal(amount: Decimal, *, exponent: bool) -> str:
     power = -9
     digits = int(_EXACT.scaleb(amount, 9))
-    while power < 18 and digits % 1000 == 0:
+    while digits % 1000 == 0 and (exponent or power < 18):
         digits //= 1000
         power += 3
     if not exponent:
@@ -129,6 +128,10 @@ def _render_decimal(amount: Decimal, *, exponent: bool) -> str:
     return f"{digits}e{power}" if power else str(digits)
 
 
-def _bounded(amount: Decimal, format_: Format) -> Quantity:
-    amount = max(-_LARGEST, min(_LARGEST, amount))
+def _clamp(amount: Decimal) -> int:
+    whole = int(amount.to_integral_value(ROUND_CEILING, _EXACT))
+    return max(-int(_LARGEST), min(int(_LARGEST), whole))
+
+
+def _rounded(amount: Decimal, format_: Format) -> Quantity:
     return Quantity(amount.quantize(_NANO, ROUND_UP, _EXACT).normalize(_EXACT), format_)

@@ -249,6 +249,11 @@ def test_an_immutable_config_map_stays(old: str, new: str, message: str) -> None
             f'The Secret "s" is invalid: data: {IMMUTABLE}',
         ),
         (
+            "immutable: true\ndata: {a: eA==}",
+            "data: {a: eA==}",
+            f'The Secret "s" is invalid: immutable: {IMMUTABLE}',
+        ),
+        (
             "type: a/b",
             "type: c/d",
             'The Secret "s" is invalid: type: Invalid value: "c/d": field is immutable',

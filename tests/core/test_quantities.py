@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from pausedemo.core.quantities import (
     FORMAT_WRONG,
-    NUMBER_WRONG,
     SUFFIX_WRONG,
     Format,
     Quantity,
@@ -25,13 +24,13 @@ LARGEST = 2**63 - 1
         *(("1Ki", "1Ki"), ("1Mi", "1Mi"), ("1Gi", "1Gi"), ("1024Mi", "1Gi"), ("1000M", "1G")),
         *((".001Ki", "1024m"), (".000001Ki", "1024u"), (".000000001Ki", "1024n")),
         *((".000000000001Ki", "2n"), ("1.5", "1500m"), ("1.5Gi", "1536Mi"), ("0", "0")),
-        *(("0.0", "0"), ("0Ki", "0"), ("-1", "-1"), ("+5", "5"), ("-1024Mi", "-1Gi")),
-        *(("100m", "100m"), ("1000m", "1"), ("0.1k", "100"), ("1e3", "1e3"), ("1E3", "1e3")),
-        *(("12345e-3", "12345e-3"), ("1500e0", "1500"), ("1E", "1E"), ("1000P", "1E")),
+        *(("0.0", "0"), ("0Ki", "0"), ("-1", "-1"), ("-1024Mi", "-1Gi")),
+        *(("100m", "100m"), ("1000m", "1"), ("0.1k", "100"), ("1e3", "1e3")),
+        *(("12345e-3", "12345e-3"), ("1E", "1E"), ("1000P", "1E")),
         *(("1023Ki", "1023Ki"), ("1023", "1023"), ("1025", "1025"), ("0.5Ki", "512")),
         *(("1u", "1u"), ("1n", "1n"), ("0.1n", "1n"), ("-0.1n", "-1n"), ("64Mi", "64Mi")),
-        *(("1.", "1"), ("123456789012345678901234567890", str(LARGEST)), ("1e99999", f"{LARGEST}")),
-        ("-1e99999", f"-{LARGEST}"),
+        *(("99999999Ei", str(LARGEST)), ("-99999999Ei", f"-{LARGEST}"), ("1e21", "1e21")),
+        ("123456789012345678901234567891", "123456789012345678901234567891"),
     ],
 )
 def test_quantities_are_printed_as_kubernetes_prints_them(text: str, canonical: str) -> None:
@@ -43,7 +42,12 @@ def test_quantities_are_printed_as_kubernetes_prints_them(text: str, canonical: 
     [
         *(("", FORMAT_WRONG), (" 1", FORMAT_WRONG), ("1 ", FORMAT_WRONG), ("1x", FORMAT_WRONG)),
         *(("aoeu", FORMAT_WRONG), ("1+1.0M", FORMAT_WRONG), ("--1", FORMAT_WRONG)),
-        *(("1.1.M", NUMBER_WRONG), (".", NUMBER_WRONG), ("1..5", NUMBER_WRONG)),
+        *(
+            ("1.1.M", FORMAT_WRONG),
+            (".", FORMAT_WRONG),
+            ("1..5", FORMAT_WRONG),
+            ("m", FORMAT_WRONG),
+        ),
         *(("0.1mi", SUFFIX_WRONG), (".5i", SUFFIX_WRONG), ("1i", SUFFIX_WRONG)),
         *(("-3.01i", SUFFIX_WRONG), ("-3.01e-", SUFFIX_WRONG), ("1K", SUFFIX_WRONG)),
         *(("1mm", SUFFIX_WRONG), ("٣", FORMAT_WRONG), ("1" * 65, FORMAT_WRONG)),
@@ -61,7 +65,7 @@ def test_what_is_no_quantity_is_refused(text: str, wrong: str) -> None:
         *(("1", 1, 1000), ("100m", 1, 100), ("1500m", 2, 1500), ("0", 0, 0)),
         *(("1u", 1, 1), ("-1500m", -1, -1500), ("64Mi", 67108864, 67108864000)),
         *(("1.5Gi", 1610612736, 1610612736000), ("1e3", 1000, 1000000)),
-        ("1E", 10**18, 10**21),
+        *(("1P", 10**15, 10**18), ("1E", 10**18, LARGEST), ("-1e30", -LARGEST, -LARGEST)),
     ],
 )
 def test_values_are_rounded_up(text: str, whole: int, milli: int) -> None:
@@ -96,6 +100,6 @@ def test_any_text_is_a_quantity_or_refused(text: str) -> None:
         refused = str(error)
     else:
         refused = ""
-        assert abs(quantity.amount) <= LARGEST
+        assert abs(quantity.value) <= LARGEST
         assert parse_quantity(str(quantity)) == quantity
-    assert refused in ("", FORMAT_WRONG, NUMBER_WRONG, SUFFIX_WRONG)
+    assert refused in ("", FORMAT_WRONG, SUFFIX_WRONG)

@@ -71,6 +71,10 @@ def _check_resource(name: str) -> str | None:
     return "must be a standard resource for containers"
 
 
+def _check_image(name: str) -> str | None:
+    return None if name == name.strip() else "must not have leading or trailing whitespace"
+
+
 ResourceName: TypeAlias = Annotated[StrictStr, checked(_check_resource)]
 ResourceList: TypeAlias = Mapping[ResourceName, Amount]
 
@@ -100,7 +104,7 @@ class Container(KubernetesModel):
     unsupported = words("resizePolicy restartPolicyRules volumeDevices")
 
     name: DnsLabel
-    image: Text
+    image: Annotated[Text, checked(_check_image)]
     command: tuple[StrictStr, ...] | None = None
     args: tuple[StrictStr, ...] | None = None
     working_dir: StrictStr | None = None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 from pydantic import Field, StrictBool, StrictStr
 
 from pausedemo.core.manifest.podspec import PodSpec
+from pausedemo.core.manifest.rendering import render_object
 from pausedemo.core.manifest.types import (
     Base64,
     DnsLabel,
@@ -50,8 +51,8 @@ class _Object(KubernetesModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def to_data(self) -> dict[str, Any]:
-        """The object with every default that has a value: plain data for JSON and YAML."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """The object with its defaults, as the API server gives it out."""
+        return render_object(self)
 
 
 class PodManifest(_Object):
@@ -87,6 +88,10 @@ class Secret(_Object):
     def contents(self) -> Mapping[str, bytes]:
         """All keys, as files have them; ``stringData`` goes before ``data``."""
         return {**self.data, **{key: text.encode() for key, text in self.string_data.items()}}
+
+    def to_data(self) -> dict[str, Any]:
+        """As of any object; ``stringData`` is part of ``data``, for nobody reads it by itself."""
+        return render_object(self.model_copy(update={"data": self.contents, "string_data": {}}))
 
 
 KubernetesObject: TypeAlias = PodManifest | ConfigMap | Secret

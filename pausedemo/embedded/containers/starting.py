@@ -76,7 +76,11 @@ class Starter:
         container.attached.clear()
 
     async def _prepare(self, container: Container) -> None:
-        mounting = asyncio.ensure_future(self._mount_shm(container))
+        if container.host["IpcMode"] != "shareable":
+            await self._connect(container)
+            return
+        # The keeper has it in its hands before the network takes this thread's time.
+        mounting = self._mount_shm(container)
         try:
             await self._connect(container)
         finally:
@@ -97,16 +101,14 @@ class Starter:
                 container.published = {port: list(places) for port, places in ports.items()}
         write_files(node, container)
 
-    async def _mount_shm(self, container: Container) -> None:
+    def _mount_shm(self, container: Container) -> asyncio.Task[None]:
         """Where others may share its IPC namespace, they share its /dev/shm as well."""
-        if container.host["IpcMode"] != "shareable":
-            return
         shm = container.folder / "shm"
         shm.mkdir(exist_ok=True)
+        container.has_shm = True
         flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
         data = f"mode=1777,size={container.host['ShmSize']}"
-        await self._node.keeper.mount("shm", str(shm), "tmpfs", flags, data)
-        container.has_shm = True
+        return self._node.keeper.mount("shm", str(shm), "tmpfs", flags, data)
 
     async def _launch(self, container: Container) -> Process:
         node, loop = self._node, self._node.loop

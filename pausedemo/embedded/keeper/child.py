@@ -18,7 +18,7 @@ import signal
 import socket
 import struct
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from pausedemo.embedded.keeper.launch import Launch, Program
@@ -36,9 +36,14 @@ NOT_FOUND: Final = 127
 NEVER_RAN: Final = 125
 
 
+_READ_BYTES: Final = 1 << 16
 #: glibc's own, for its threads: signal(7).
 _LIBRARY_SIGNALS: Final = (32, 33)
 _ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+
+
+#: Starts a program as os.execve does: path, arguments, environment. Raises OSError.
+Execute = Callable[[str, list[str], dict[str, str]], None]
 
 
 class StartFailed(Exception):
@@ -53,31 +58,55 @@ class StartFailed(Exception):
 
 def become(launch: Launch, descriptors: Sequence[int], report: socket.socket) -> NoReturn:
     """Turn this new process into what ``launch`` says. Never returns."""
-    code = NEVER_RAN
     # A collection would write to every object, and so copy every page.
     gc.disable()
+
+    def start() -> None:
+        reset_signals()
+        os.setsid()
+        enter(launch, descriptors, report)
+
+    end_with(start, report)
+
+
+def end_with(work: Callable[[], None], report: socket.socket) -> NoReturn:
+    """Do what ends in an exec, or at least this process; tell the keeper of its failure."""
+    code = NEVER_RAN
     try:
-        _become(launch, list(descriptors), report)
+        work()
         code = 0
     except StartFailed as failed:
-        _tell(report, {"step": failed.step, "code": failed.code, "text": failed.text})
+        tell(report, {"step": failed.step, "code": failed.code, "text": failed.text})
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         text = f"{error.strerror or error}{where}"
-        _tell(report, {"step": "prepare", "code": error.errno or 0, "text": text})
+        tell(report, {"step": "prepare", "code": error.errno or 0, "text": text})
     except BaseException as error:  # noqa: BLE001 - the process must end here, whatever it is
-        _tell(report, {"step": "prepare", "code": 0, "text": f"{type(error).__name__}: {error}"})
+        tell(report, {"step": "prepare", "code": 0, "text": f"{type(error).__name__}: {error}"})
     os._exit(code)
 
 
-def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> None:
-    # What the engine's own caller had ignored must not be ignored inside.
+def reset_signals() -> None:
+    """What the engine's own caller had ignored must not be ignored inside."""
     for number in _ALL_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     for reserved in _LIBRARY_SIGNALS:
         syscalls.reset_signal(reserved)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.setsid()
+
+
+def enter(
+    launch: Launch,
+    descriptors: Sequence[int],
+    report: socket.socket,
+    *,
+    take_proc: Callable[[], int] | None = None,
+    execute: Execute = os.execve,
+) -> None:
+    """Everything from the namespaces that are joined to the program, which ``execute`` starts.
+
+    ``take_proc``: as for ``enter_root``, where this process could not mount the right one.
+    """
     for path in launch.cgroups:
         with open(path, "w") as file:
             file.write("0")
@@ -89,7 +118,7 @@ def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> No
     if launch.root is not None:
         if launch.hostname is not None and launch.new & Namespace.UTS:
             syscalls.set_hostname(launch.hostname)
-        enter_root(launch.root)
+        enter_root(launch.root, take_proc)
     if launch.terminal:
         _open_terminal(launch, report)
     else:
@@ -103,7 +132,7 @@ def _become(launch: Launch, descriptors: list[int], report: socket.socket) -> No
         run_tool(launch.tool.name, launch.tool.arguments)
         return
     if launch.program is not None:
-        _run(launch.program, descriptors)
+        _run(launch.program, descriptors, execute)
 
 
 def _open_terminal(launch: Launch, report: socket.socket) -> None:
@@ -122,11 +151,11 @@ def _open_terminal(launch: Launch, report: socket.socket) -> None:
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for target in range(3):
         os.dup2(slave, target)
-    _tell(report, {"terminal": True}, master)
+    tell(report, {"terminal": True}, master)
     os.close(master)
 
 
-def _run(program: Program, descriptors: Sequence[int]) -> None:
+def _run(program: Program, descriptors: Sequence[int], execute: Execute) -> None:
     try:
         identity = find_identity(
             program.user, _read("/etc/passwd"), _read("/etc/group"), program.groups
@@ -168,10 +197,11 @@ def _run(program: Program, descriptors: Sequence[int]) -> None:
         _filter(descriptors[program.seccomp])
     # Dropped with every change of identity: prctl(2).
     syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGKILL)
-    _execute(program.argv, env)
+    find_and_execute(program.argv, env, execute)
 
 
-def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
+def find_and_execute(argv: list[str], env: dict[str, str], execute: Execute) -> None:
+    """Run the first file of that name in PATH. Raises StartFailed in dockerd's words."""
     name = argv[0]
     if "/" in name:
         candidates = [name]
@@ -180,7 +210,8 @@ def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
     worst: OSError | None = None
     for path in candidates:
         try:
-            os.execve(path, argv, env)
+            execute(path, argv, env)
+            return
         except OSError as error:
             if error.errno == errno.ENOENT and os.path.exists(path):
                 # The file is there; what it names as its interpreter is not.
@@ -221,17 +252,26 @@ def _drop_bounding(kept: int) -> None:
 
 def _read(path: str) -> str:
     try:
-        with open(path, errors="replace") as file:
-            return file.read()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        data = b""
+        while part := os.read(descriptor, _READ_BYTES):
+            data += part
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    return data.decode(errors="replace")
 
 
 def _words(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _tell(report: socket.socket, message: dict[str, Any], descriptor: int | None = None) -> None:
+def tell(report: socket.socket, message: dict[str, Any], descriptor: int | None = None) -> None:
+    """Say something of this start to the keeper."""
     ancillary = []
     if descriptor is not None:
         numbers = array.array("i", [descriptor])

@@ -16,6 +16,9 @@ from pausedemo.embedded.errors import ServerError
 from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.launch import Launch
 
+#: What the keeper answers, and the descriptors that came with it.
+_Reply = asyncio.Future[tuple[dict[str, Any], list[int]]]
+
 
 class LaunchFailed(Exception):
     """A process that could not be started: the step, the kernel's number, dockerd's words."""
@@ -62,7 +65,7 @@ class Keeper:
     def __init__(self, channel: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         self._channel = channel
         self._loop = loop
-        self._replies: dict[int, asyncio.Future[tuple[dict[str, Any], list[int]]]] = {}
+        self._replies: dict[int, _Reply] = {}
         self._running: dict[int, Process] = {}
         self._number = 0
         self.gone: asyncio.Future[None] = loop.create_future()
@@ -76,11 +79,19 @@ class Keeper:
             process.terminal = passed[1]
         return process
 
-    async def mount(
+    def mount(
         self, source: str | None, target: str, kind: str | None, flags: int = 0, data: str = ""
-    ) -> None:
-        """Mount in the keeper's namespace, where every container sees it. Raises LaunchFailed."""
-        await self._ask({"do": "mount", "arguments": [source, target, kind, flags, data]})
+    ) -> asyncio.Task[None]:
+        """Mount in the keeper's namespace, where every container sees it. Raises LaunchFailed.
+
+        It has been asked for when this returns; the task tells of its end.
+        """
+        reply = self._send({"do": "mount", "arguments": [source, target, kind, flags, data]})
+
+        async def wait() -> None:
+            await self._read(reply)
+
+        return self._loop.create_task(wait())
 
     async def unmount(self, target: str) -> None:
         """Take such a mount away. Raises LaunchFailed."""
@@ -97,15 +108,21 @@ class Keeper:
     async def _ask(
         self, message: dict[str, Any], descriptors: Sequence[int] = ()
     ) -> tuple[dict[str, Any], list[int]]:
+        return await self._read(self._send(message, descriptors))
+
+    def _send(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> _Reply:
         self._number += 1
         number = self._number
-        reply = self._loop.create_future()
+        reply: _Reply = self._loop.create_future()
         self._replies[number] = reply
         try:
             protocol.send(self._channel, {"id": number, **message}, descriptors)
         except OSError as error:
             del self._replies[number]
             raise ServerError(f"the keeper does not answer: {error.strerror}") from error
+        return reply
+
+    async def _read(self, reply: _Reply) -> tuple[dict[str, Any], list[int]]:
         content, passed = await reply
         if "step" in content:
             raise LaunchFailed(content["step"], content["code"], content["text"])

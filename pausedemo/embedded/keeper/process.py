@@ -25,14 +25,20 @@ from typing import Any, Final
 
 from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.child import become
+from pausedemo.embedded.keeper.cloning import Cloner
 from pausedemo.embedded.keeper.launch import Launch
+from pausedemo.embedded.keeper.spare import (
+    PID_NAMESPACE_ENDED,
+    PID_NAMESPACE_GONE,
+    Kind,
+    choose_kind,
+)
+from pausedemo.embedded.keeper.spares import Spares
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
 
 #: How long the end of everything may take before the keeper leaves the rest to the kernel.
 END_TIMEOUT_S: Final = 30
-#: What setns says when there is no such process any more, and clone when it ends just then.
-_PID_NAMESPACE_ENDED: Final = (errno.ESRCH, errno.ENOMEM)
 
 
 @dataclass(slots=True)
@@ -41,10 +47,11 @@ class _Starting:
 
     request: int
     pid: int
-    pidfd: int
     report: socket.socket
     terminal: int | None = None
     failed: dict[str, Any] | None = None
+    #: ``pid`` is not the process that was asked for, but who will make it.
+    is_middle: bool = False
 
 
 def run_keeper(channel: socket.socket) -> None:
@@ -81,8 +88,8 @@ class _Keeper:
         self._selector = selectors.DefaultSelector()
         self._starting: dict[int, _Starting] = {}
         self._known: set[int] = set()
-        self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-        self._may_return = _may_join(self._own_pid_namespace)
+        self._cloner = Cloner()
+        self._spares = Spares()
         self._ending = False
         self._woken, waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -96,7 +103,10 @@ class _Keeper:
         self._selector.register(self._channel, selectors.EVENT_READ, "engine")
         self._selector.register(self._woken, selectors.EVENT_READ, "signal")
         while not self._ending:
-            for key, _ in self._selector.select():
+            events = self._selector.select(self._spares.wait_s())
+            if not events:
+                self._spares.refill()
+            for key, _ in events:
                 if key.data == "engine":
                     self._on_message()
                 elif key.data == "signal":
@@ -141,128 +151,116 @@ class _Keeper:
 
     def _launch(self, message: dict[str, Any], descriptors: list[int]) -> None:
         launch = Launch.from_json(message["launch"])
+        kind = choose_kind(launch)
+        spare = self._spares.take(kind, message["launch"], descriptors) if kind else None
+        if spare is None:
+            self._launch_new(message["id"], launch, descriptors)
+            return
+        self._await(_Starting(message["id"], spare.pid, spare.line, is_middle=kind is Kind.MIDDLE))
+
+    def _launch_new(self, request: int, launch: Launch, descriptors: list[int]) -> None:
+        """Start a child that was not made ahead."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             if launch.join_pid is None:
                 pid = syscalls.clone(launch.new)
-            elif self._may_return:
-                pid = self._clone_inside(launch.new, descriptors[launch.join_pid])
             else:
-                pid = _clone_by_middle(launch.new, descriptors[launch.join_pid])
+                pid = self._cloner.clone_inside(launch.new, descriptors[launch.join_pid])
             if pid == 0:
                 become(launch, descriptors, theirs)
         except OSError as error:
             ours.close()
-            if launch.join_pid is not None and error.errno in _PID_NAMESPACE_ENDED:
-                raise OSError(
-                    error.errno, "cannot join the PID namespace: its first process has ended"
-                ) from error
+            if launch.join_pid is not None and error.errno in PID_NAMESPACE_ENDED:
+                raise OSError(error.errno, PID_NAMESPACE_GONE) from error
             raise
         finally:
             theirs.close()
-        self._known.add(pid)
-        starting = _Starting(message["id"], pid, os.pidfd_open(pid), ours)
-        self._starting[pid] = starting
-        self._selector.register(ours, selectors.EVENT_READ, starting)
+        self._await(_Starting(request, pid, ours))
 
-    def _clone_inside(self, flags: int, pidfd: int) -> int:
-        syscalls.setns(pidfd, Namespace.PID)
+    def _await(self, starting: _Starting) -> None:
+        if not starting.is_middle:
+            self._known.add(starting.pid)
+        self._starting[starting.pid] = starting
+        self._selector.register(starting.report, selectors.EVENT_READ, starting)
+
+    def _on_report(self, starting: _Starting) -> bool:
+        """A packet from a child that starts, or the end: it runs. False: it has told nothing."""
         try:
-            return syscalls.clone(flags)
-        finally:
-            # The child need not care: what it forks is in its own PID namespace either way.
-            with contextlib.suppress(OSError):
-                syscalls.setns(self._own_pid_namespace, Namespace.PID)
+            data, ancillary, _, _ = starting.report.recvmsg(
+                protocol.PACKET_BYTES,
+                socket.CMSG_SPACE(4),
+                socket.MSG_CMSG_CLOEXEC | socket.MSG_DONTWAIT,
+            )
+        except BlockingIOError:
+            return False
+        told = json.loads(data) if data else {}
+        if "terminal" in told:
+            numbers = array.array("i")
+            numbers.frombytes(ancillary[0][2][:4])
+            starting.terminal = numbers[0]
+        elif "cloned" in told:
+            self._pass_on(starting, told["cloned"])
+        elif "spawned" in told:
+            self._pass_on(starting, told["spawned"])
+            self._finish(starting)
+        elif told:
+            starting.failed = told
+        else:
+            self._finish(starting)
+        return True
 
-    def _on_report(self, starting: _Starting) -> None:
-        """A packet from a child that starts: its terminal, its failure, or the end: it runs."""
-        data, ancillary, _, _ = starting.report.recvmsg(
-            protocol.PACKET_BYTES, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC
-        )
-        if data:
-            told = json.loads(data)
-            if told.get("terminal"):
-                numbers = array.array("i")
-                numbers.frombytes(ancillary[0][2][:4])
-                starting.terminal = numbers[0]
-            else:
-                starting.failed = told
-            return
+    def _pass_on(self, starting: _Starting, pid: int) -> None:
+        """From here on it is about the process that the middle has made."""
+        del self._starting[starting.pid]
+        starting.pid, starting.is_middle = pid, False
+        self._starting[pid] = starting
+        self._known.add(pid)
+
+    def _finish(self, starting: _Starting) -> None:
         self._selector.unregister(starting.report)
         starting.report.close()
         del self._starting[starting.pid]
-        passed = [starting.pidfd]
-        if starting.terminal is not None:
-            passed.append(starting.terminal)
-        content = {"pid": starting.pid} if starting.failed is None else starting.failed
+        if starting.is_middle and starting.failed is None:
+            starting.failed = {"step": "keeper", "code": 0, "text": "it ended before its start"}
         if starting.failed is not None:
             self._known.discard(starting.pid)
-            passed_now: tuple[int, ...] = ()
+            self._reply({"id": starting.request}, starting.failed)
+            passed = []
         else:
-            passed_now = tuple(passed)
-        self._reply({"id": starting.request}, content, passed_now)
+            # Ours to wait for, so that the number is still its own even if it has ended.
+            passed = [os.pidfd_open(starting.pid)]
+            if starting.terminal is not None:
+                passed.append(starting.terminal)
+            self._reply({"id": starting.request}, {"pid": starting.pid}, tuple(passed))
+        if starting.terminal is not None and starting.terminal not in passed:
+            passed.append(starting.terminal)
         for descriptor in passed:
             os.close(descriptor)
 
     def _reap(self) -> None:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if pid == 0:
+            if ended is None:
                 return
-            if pid in self._starting:
-                self._finish_report(pid)
+            pid = ended.si_pid
+            # Who has ended has told all that it will: read it, so that start comes before end.
+            self._read_reports(pid)
+            _, status = os.waitpid(pid, 0)
+            self._spares.forget(pid)
             if pid in self._known:
                 self._known.discard(pid)
                 protocol.send(self._channel, {"ended": pid, "code": exit_code(status)})
 
-    def _finish_report(self, pid: int) -> None:
-        """Who has ended has told all that it will: read it, so that start comes before end."""
-        while pid in self._starting:
-            self._on_report(self._starting[pid])
-
-
-def _may_join(pid_namespace: int) -> bool:
-    """In a user namespace nobody may go back to the node's PID namespace once he has left it."""
-    try:
-        syscalls.setns(pid_namespace, Namespace.PID)
-    except PermissionError:
-        return False
-    return True
-
-
-def _clone_by_middle(flags: int, pidfd: int) -> int:
-    """Clone into the PID namespace of ``pidfd`` by a process that stays in it and ends.
-
-    What it clones is its sibling, and so the keeper's child, as runc does it (nsexec.c).
-    """
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    try:
-        middle = syscalls.clone(0)
-        if middle == 0:
-            told = b""
-            try:
-                syscalls.setns(pidfd, Namespace.PID)
-                pid = syscalls.clone(flags | syscalls.CLONE_PARENT)
-                if pid == 0:
-                    return 0
-                told = str(pid).encode()
-            except OSError as error:
-                told = str(-(error.errno or errno.EIO)).encode()
-            finally:
-                if told:
-                    os.write(writing, told)
-                    os._exit(0)
-        os.waitpid(middle, 0)
-        pid = int(os.read(reading, 32))
-    finally:
-        os.close(reading)
-        os.close(writing)
-    if pid < 0:
-        raise OSError(-pid, os.strerror(-pid))
-    return pid
+    def _read_reports(self, pid: int) -> None:
+        """Read all that was said of a process: by itself, or by the middle that has made it."""
+        while pid in self._starting and self._on_report(self._starting[pid]):
+            pass
+        if pid not in self._known:
+            for starting in [one for one in self._starting.values() if one.is_middle]:
+                self._on_report(starting)
 
 
 def exit_code(status: int) -> int:

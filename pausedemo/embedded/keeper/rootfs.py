@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -22,10 +23,16 @@ PAGE_BYTES: Final = 4096
 _MASK: Final = "/dev/null"
 
 
-def enter_root(root: Root) -> None:
-    """Mount everything and make it the caller's root. Raises OSError; the caller then ends."""
+def enter_root(root: Root, take_proc: Callable[[], int] | None = None) -> None:
+    """Mount everything and make it the caller's root. Raises OSError; the caller then ends.
+
+    ``take_proc`` gives a detached tree instead of a new proc, which would show the namespace of
+    its mounter. It may leave this mount namespace for a moment.
+    """
     syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.PRIVATE)
     _mount_base(root)
+    # After the root, which so comes first in the lists of mounts.
+    proc = take_proc() if take_proc is not None else None
     trees = [_take_tree(one) if isinstance(one, Bind) else -1 for one in root.mounts]
     old = os.open("/", os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC)
     os.chdir(root.target)
@@ -35,6 +42,11 @@ def enter_root(root: Root) -> None:
             _make_target(one.target, is_folder=stat.S_ISDIR(os.fstat(tree).st_mode))
             syscalls.move_mount(tree, one.target)
             os.close(tree)
+        elif one.kind == "proc" and proc is not None:
+            _make_target(one.target, is_folder=True)
+            syscalls.move_mount(proc, one.target)
+            os.close(proc)
+            proc = None
         else:
             _make_target(one.target, is_folder=True)
             syscalls.mount(one.kind, one.target, one.kind, one.flags, one.data)

@@ -22,6 +22,7 @@ from pausedemo.embedded.network.netlink import Netlink
 
 BRIDGE_PREFIX: Final = "br-"
 HOST_PREFIX: Final = "pd"
+_FIRST_INTERFACE: Final = "eth0"
 _FIRST_INDEX: Final = 2  # the loopback device is 1
 
 
@@ -34,12 +35,22 @@ class Plan:
     default_route: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """A sandbox made ahead, with a link that is on no network yet: its name in the node's."""
+
+    descriptor: int
+    inside: Netlink
+    link: str
+
+
 class Links:
     """Makes and removes links through the node's thread."""
 
     def __init__(self, node: NodeThread, *, rootless: bool) -> None:
         self._node = node
         self._rootless = rootless
+        self._spare: _Spare | None = None
 
     def host_networks(self) -> tuple[IPv4Network, ...]:
         """The subnets that the host's addresses and routes are in."""
@@ -70,13 +81,64 @@ class Links:
 
     def make_sandbox(self, plans: Sequence[Plan]) -> int:
         """A network namespace with the links of ``plans``: its descriptor."""
-        descriptor = self._node.make_sandbox()
+        if not plans:
+            descriptor, inside = self._node.make_sandbox()
+            inside.close()
+            return descriptor
+        spare, self._spare = self._spare or self._make_spare(), None
+        with spare.inside:
+            try:
+                self._use(spare, plans[0])
+                self.add(spare.descriptor, plans[1:], first_index=_FIRST_INDEX + 1)
+            except BaseException:
+                os.close(spare.descriptor)  # and with the namespace go its links
+                raise
+        return spare.descriptor
+
+    def refill(self) -> None:
+        """Make the sandbox that the next ``make_sandbox`` takes, if there is none."""
+        if self._spare is None:
+            with contextlib.suppress(OSError):  # then the next one tries it itself, and tells
+                self._spare = self._make_spare()
+
+    def close(self) -> None:
+        """Let the sandbox go that was made ahead."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.inside.close()
+            os.close(spare.descriptor)
+
+    def _make_spare(self) -> _Spare:
+        descriptor, inside = self._node.make_sandbox()
+        spare = _Spare(descriptor, inside, f"v{os.urandom(6).hex()}")
         try:
-            self.add(descriptor, plans, first_index=_FIRST_INDEX)
+            self._node.node.request(
+                messages.new_veth(
+                    spare.link,
+                    bridge=0,
+                    peer=_FIRST_INTERFACE,
+                    peer_namespace=descriptor,
+                    peer_mac=_random_mac(),
+                    peer_index=_FIRST_INDEX,
+                )
+            )
         except BaseException:
-            os.close(descriptor)  # and with the namespace go its links
+            inside.close()
+            os.close(descriptor)
             raise
-        return descriptor
+        return spare
+
+    def _use(self, spare: _Spare, plan: Plan) -> None:
+        endpoint = plan.endpoint
+        endpoint.link = spare.link
+        self._node.node.request(messages.enslave(spare.link, plan.bridge))
+        requests = [
+            messages.link_up_as(_FIRST_INDEX, endpoint.mac),
+            messages.new_address(_FIRST_INDEX, endpoint.ip, endpoint.prefix_len),
+        ]
+        if plan.default_route:
+            requests.append(messages.new_default_route(endpoint.gateway, _FIRST_INDEX))
+        spare.inside.request(*requests)
 
     def add(self, descriptor: int, plans: Sequence[Plan], first_index: int = 0) -> None:
         """Add links to a sandbox; ``first_index`` is free in it, 0 when that is not known."""

@@ -101,15 +101,16 @@ def new_veth(
 ) -> bytes:
     """A veth pair in one request: this end a port of ``bridge`` and up, the peer elsewhere.
 
-    ``peer_namespace`` is a descriptor of a network namespace; ``peer_index`` 0 lets the kernel
-    choose. The peer cannot be up yet: veth_open wants both ends to be there (ENOTCONN).
+    ``bridge`` 0: a port of none yet. ``peer_namespace`` is a descriptor of a network namespace;
+    ``peer_index`` 0 lets the kernel choose. The peer cannot be up yet: veth_open wants both ends to
+    be there (ENOTCONN).
     """
     template = _veth_template(len(name), peer, peer_index)
     for place, value in (
         (_ANY_NAME[: len(name)].encode(), name.encode()),
         (_pack(_ANY_BRIDGE), _pack(bridge)),
         (_pack(_ANY_NAMESPACE), _pack(peer_namespace)),
-        (bytes.fromhex(_ANY_MAC.replace(":", "")), bytes.fromhex(peer_mac.replace(":", ""))),
+        (_packed_mac(_ANY_MAC), _packed_mac(peer_mac)),
     ):
         template = template.replace(place, value, 1)
     return template
@@ -131,6 +132,31 @@ def _veth_template(name_length: int, peer: str, peer_index: int) -> bytes:
     name = _ANY_NAME[:name_length]
     attributes = [("IFLA_IFNAME", name), ("IFLA_MASTER", _ANY_BRIDGE), ("IFLA_LINKINFO", info)]
     return _link(_NEWLINK, _REQUEST_ACK | _CREATE, attributes, flags=_UP, change=_UP)
+
+
+def enslave(name: str, bridge: int) -> bytes:
+    """Make a link a port of a bridge."""
+    template = _enslave_template(len(name))
+    template = template.replace(_ANY_NAME[: len(name)].encode(), name.encode(), 1)
+    return template.replace(_pack(_ANY_BRIDGE), _pack(bridge), 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _enslave_template(name_length: int) -> bytes:
+    attributes = [("IFLA_IFNAME", _ANY_NAME[:name_length]), ("IFLA_MASTER", _ANY_BRIDGE)]
+    return _link(_NEWLINK, _REQUEST_ACK, attributes)
+
+
+def link_up_as(index: int, mac: str) -> bytes:
+    """Give a link its address, and set it up."""
+    template = _up_template(index)
+    return template.replace(_packed_mac(_ANY_MAC), _packed_mac(mac), 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _up_template(index: int) -> bytes:
+    attributes = [("IFLA_ADDRESS", _ANY_MAC)]
+    return _link(_NEWLINK, _REQUEST_ACK, attributes, index=index, flags=_UP, change=_UP)
 
 
 @functools.lru_cache(maxsize=64)
@@ -242,6 +268,10 @@ def _decode(of: Any, data: bytes) -> Any:
 
 def _pack(number: int) -> bytes:
     return number.to_bytes(4, sys.byteorder)
+
+
+def _packed_mac(mac: str) -> bytes:
+    return bytes.fromhex(mac.replace(":", ""))
 
 
 def _packed(address: str) -> bytes:

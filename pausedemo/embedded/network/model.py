@@ -29,12 +29,13 @@ class Attachment:
     mac: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Endpoint:
     """A container's place on a network.
 
-    ``interface`` is its link inside, ``link`` the far end. ``gateway`` is empty on an internal
-    network. ``aliases`` end with the container's short id on a user network, as in Docker.
+    ``interface`` is its link inside, ``link`` the far end, which may have been made ahead.
+    ``gateway`` is empty on an internal network. ``aliases`` end with the container's short id on a
+    user network, as in Docker.
     """
 
     network_id: str

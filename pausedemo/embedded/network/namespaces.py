@@ -64,24 +64,27 @@ class NodeThread:
             doing.cancelled() or doing.exception()  # looked at: nobody else will
             raise
 
-    def make_sandbox(self) -> int:
-        """A new network namespace with nothing but a loopback device that is up: its descriptor.
+    def submit(self, work: Callable[[], None]) -> None:
+        """Do ``work``, which raises nothing, in the thread when its turn has come."""
+        self._worker.submit(work)
 
-        Call it in the thread. The caller closes the descriptor.
+    def make_sandbox(self) -> tuple[int, Netlink]:
+        """A new network namespace with nothing but a loopback device that is up.
+
+        Its descriptor, and a socket in it; both are the caller's. Call it in the thread.
         """
         unshare(Namespace.NETWORK)
-        try:
-            descriptor = _this_namespace()
+        with contextlib.ExitStack() as undo:
             try:
+                descriptor = _this_namespace()
+                undo.callback(os.close, descriptor)
+                inside = undo.enter_context(Netlink())
                 _set_sysctls(_SANDBOX_SYSCTLS)
-                with Netlink() as inside:
-                    inside.request(messages.link_up(messages.LOOPBACK))
-            except BaseException:
-                os.close(descriptor)
-                raise
-        finally:
-            setns(self.node_fd, Namespace.NETWORK)
-        return descriptor
+                inside.request(messages.link_up(messages.LOOPBACK))
+            finally:
+                setns(self.node_fd, Namespace.NETWORK)
+            undo.pop_all()
+        return descriptor, inside
 
     def forward(self) -> None:
         """Let the node namespace pass packets on. Call it in the thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import time
@@ -29,6 +30,7 @@ from pausedemo.embedded.network.ports import Publisher
 from pausedemo.embedded.network.reaper import Reaper
 from pausedemo.embedded.network.registry import Registry
 
+_REST_S: Final = 0.1
 _HOST_RESOLV_CONF: Final = Path("/etc/resolv.conf")
 
 
@@ -47,15 +49,20 @@ class Networks:
         self._names = Names(self._registry.networks.values())
         self._publisher = Publisher(self._dial)
         self._sandboxes: dict[str, Sandbox] = {}
+        self._refilling: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Make the node namespace and the predefined networks. OSError: the kernel forbids it."""
         await self._node.open()
         await self._outside.open()
         await self._registry.open()
+        self._refill_later()
 
     async def close(self) -> None:
         """Release every sandbox, and let the node namespace go with all that is in it."""
+        if self._refilling is not None:
+            self._refilling.cancel()
+        await self._node.run(self._links.close)
         for sandbox in tuple(self._sandboxes.values()):
             await self.release(sandbox)
         await self._registry.close()
@@ -76,8 +83,12 @@ class Networks:
         return self._outside.describe()
 
     async def settle(self) -> None:
-        """Wait until the links of released sandboxes are gone, some 20 ms after ``release``."""
+        """Wait until the links of released sandboxes are gone, some 20 ms after ``release``.
+
+        And until the next sandbox is made ahead.
+        """
         await self._reaper.settle()
+        await self._node.run(self._links.refill)
 
     # Sandboxes
 
@@ -95,6 +106,7 @@ class Networks:
                 network = self._registry.find(attachment.network)
                 plans.append(placing.reserve(network, sandbox, attachment))
             await self._node.run(self._make, sandbox, plans)
+            self._refill_later()
             self._sandboxes[sandbox.id] = sandbox
             await self._serve_names(sandbox)
         except BaseException as error:
@@ -222,6 +234,16 @@ class Networks:
     def _make(self, sandbox: Sandbox, plans: Sequence[Plan]) -> None:
         # Set here, not by the caller, who may be cancelled meanwhile and then must close it.
         sandbox.netns_fd = self._links.make_sandbox(placing.with_default_route(plans))
+
+    def _refill_later(self) -> None:
+        """Make a sandbox ahead, when the start that took the last one has had the processors."""
+        if self._refilling is None:
+            loop = asyncio.get_running_loop()
+            self._refilling = loop.call_later(_REST_S, self._refill)
+
+    def _refill(self) -> None:
+        self._refilling = None
+        self._node.submit(self._links.refill)
 
     async def _leave(self, sandbox: Sandbox, network: Network) -> None:
         await self._reaper.remove([placing.forget(network, sandbox).link])

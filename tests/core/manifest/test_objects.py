@@ -142,10 +142,64 @@ def test_what_was_applied_has_no_defaults() -> None:
 
 
 def test_an_object_with_its_defaults_says_them() -> None:
-    data = read(PodManifest, POD).to_data()
-    assert data["spec"]["restartPolicy"] == "Always"
-    assert data["spec"]["containers"][0]["terminationMessagePath"] == "/dev/termination-log"
-    assert "nodeName" not in data["spec"]
+    text = POD.replace(
+        "image: i",
+        "image: i, readinessProbe: {httpGet: {port: 80}}, "
+        "securityContext: {privileged: false}, ports: [{containerPort: 80}], tty: false",
+    ).replace("spec: {", "spec: {volumes: [{name: v}, {name: w, configMap: {name: c}}], ")
+    probe = {
+        "httpGet": {"path": "/", "port": 80, "scheme": "HTTP"},
+        "timeoutSeconds": 1,
+        "periodSeconds": 10,
+        "successThreshold": 1,
+        "failureThreshold": 3,
+    }
+    container = {
+        "name": "a",
+        "image": "i",
+        "ports": [{"containerPort": 80, "protocol": "TCP"}],
+        "resources": {},
+        "readinessProbe": probe,
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "securityContext": {"privileged": False},
+    }
+    assert read(PodManifest, text).to_data() == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {
+            "containers": [container],
+            "volumes": [
+                {"name": "v", "emptyDir": {}},
+                {"name": "w", "configMap": {"name": "c", "defaultMode": 420}},
+            ],
+            "restartPolicy": "Always",
+            "terminationGracePeriodSeconds": 30,
+            "dnsPolicy": "ClusterFirst",
+            "securityContext": {},
+        },
+    }
+
+
+def test_a_secret_gives_out_all_its_data_in_base64() -> None:
+    made = read(Secret, KEYS + "data: {a: eA==}\nstringData: {b: y}\n")
+    assert made.to_data() == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "keys", "namespace": "default"},
+        "data": {"a": "eA==", "b": "eQ=="},
+        "type": "Opaque",
+    }
+
+
+def test_what_is_given_out_means_the_same() -> None:
+    for one in parse_objects(EVERYTHING, "everything.yaml"):
+        again = type(one).model_validate(one.to_data())
+        if isinstance(one, Secret) and isinstance(again, Secret):
+            assert again.contents == one.contents
+        else:
+            assert again == one
 
 
 def test_containers_have_kubernetes_defaults() -> None:
@@ -204,3 +258,10 @@ def test_fields_without_meaning_are_warned_of_at_their_places() -> None:
 def test_what_is_empty_is_not_warned_of() -> None:
     text = POD.replace("spec: {", "spec: {nodeSelector: {}, tolerations: [], affinity: null, ")
     assert parse_file(text, "pod.yaml").warnings == ()
+
+
+def test_a_login_needs_a_name_or_a_password() -> None:
+    assert [message for _, _, message in problems_of(KEYS + "type: kubernetes.io/basic-auth")] == [
+        "data.password: Required value",
+        "data.username: Required value",
+    ]

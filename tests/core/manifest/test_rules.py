@@ -5,7 +5,7 @@ import pytest
 from pausedemo.core.manifest import parse_objects
 from pausedemo.errors import InvalidFile
 
-ONE_OF_FIVE = "may not be set for init containers without restartPolicy=Always"
+NOT_OF_INIT = "may not be set for init containers without restartPolicy=Always"
 FIELD_PATHS = ", ".join(
     f'"{path}"'
     for path in (
@@ -239,6 +239,29 @@ def problems_of(spec: str) -> list[str]:
             ],
         ),
         (
+            "securityContext: {capabilities: {add: [NET_ADMIN, CAP_SYS_ADMIN]}, "
+            "allowPrivilegeEscalation: false}",
+            [
+                "securityContext: cannot set `allowPrivilegeEscalation` to false and "
+                "`capabilities.Add` CAP_SYS_ADMIN"
+            ],
+        ),
+        (
+            "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name, apiVersion: v2}}}]",
+            [
+                'env[0].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.name": '
+                "error converting fieldPath: unsupported pod version: v2"
+            ],
+        ),
+        (
+            "env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a b']\"}}}]",
+            [
+                'env[0].valueFrom.fieldRef: Invalid value: "a b": must consist of letters, '
+                "digits, '-', '_' and '.', and start and end with a letter or digit "
+                "(such as 'MyName' or 'my.name')"
+            ],
+        ),
+        (
             "securityContext: {runAsUser: -1}",
             [
                 "securityContext.runAsUser: Invalid value: -1: "
@@ -269,13 +292,13 @@ def test_a_container_s_fields_fit_together(container: str, problems: list[str]) 
         ),
         (
             "lifecycle: {preStop: {exec: {command: [x]}}}, startupProbe: {tcpSocket: {port: 1}}",
-            [f"lifecycle: Forbidden: {ONE_OF_FIVE}", f"startupProbe: Forbidden: {ONE_OF_FIVE}"],
+            [f"lifecycle: Forbidden: {NOT_OF_INIT}", f"startupProbe: Forbidden: {NOT_OF_INIT}"],
         ),
         (
             "livenessProbe: {tcpSocket: {port: 1}}, readinessProbe: {tcpSocket: {port: 1}}",
             [
-                f"livenessProbe: Forbidden: {ONE_OF_FIVE}",
-                f"readinessProbe: Forbidden: {ONE_OF_FIVE}",
+                f"livenessProbe: Forbidden: {NOT_OF_INIT}",
+                f"readinessProbe: Forbidden: {NOT_OF_INIT}",
             ],
         ),
         ("ports: [{containerPort: 1, hostPort: 5}]", []),
@@ -369,6 +392,33 @@ def test_only_sidecars_are_watched(container: str, problems: list[str]) -> None:
             ],
         ),
         (
+            "volumes: [{name: a, downwardAPI: {items: [{path: x, fieldRef: "
+            "{fieldPath: metadata.name}, resourceFieldRef: "
+            "{containerName: a, resource: limits.cpu}}]}}]",
+            [
+                'volumes[0].downwardAPI.items[0]: Invalid value: "resource": '
+                "fieldRef and resourceFieldRef can not be specified simultaneously"
+            ],
+        ),
+        (
+            "volumes: [{name: a, projected: {sources: [{downwardAPI: {items: [{path: x}]}}]}}]",
+            [
+                "volumes[0].projected.sources[0].downwardAPI.items[0]: Required value: "
+                "one of fieldRef and resourceFieldRef is required"
+            ],
+        ),
+        (
+            f"dnsConfig: {{searches: [{', '.join(['a' * 63 + '.b' * 20] * 20)}]}}",
+            [
+                'dnsConfig.searches: Invalid value: "20 paths": must not have more than 2048 '
+                "characters (including spaces) in the search list"
+            ],
+        ),
+        (
+            "securityContext: {sysctls: [{name: '', value: '1'}]}",
+            ["securityContext.sysctls[0].name: Required value"],
+        ),
+        (
             "dnsPolicy: None",
             ["dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"],
         ),
@@ -391,6 +441,15 @@ def test_only_sidecars_are_watched(container: str, problems: list[str]) -> None:
             [
                 'dnsConfig.searches: Invalid value: "33 paths": '
                 "must not have more than 32 search paths"
+            ],
+        ),
+        ("dnsConfig: {searches: [., a.example., b]}", []),
+        (
+            "dnsConfig: {searches: [A_]}",
+            [
+                'dnsConfig.searches[0]: Invalid value: "A_": must consist of lower-case letters, '
+                "digits, '-' and '.', and start and end with a letter or digit, as must each part "
+                "between dots (such as 'my-name.example')"
             ],
         ),
         (
@@ -458,4 +517,11 @@ def test_host_ports_of_two_containers_conflict() -> None:
     one = "{name: %s, image: i, ports: [{containerPort: 80, hostPort: 81}]}"
     assert problems_of(f"containers: [{one % 'a'}, {one % 'b'}]") == [
         'spec.containers[1].ports[0].hostPort: Duplicate value: "TCP//81"'
+    ]
+
+
+def test_an_image_has_no_blanks_around_it() -> None:
+    assert problems_of("containers: [{name: a, image: ' i'}]") == [
+        'spec.containers[0].image: Invalid value: " i": '
+        "must not have leading or trailing whitespace"
     ]

@@ -34,6 +34,32 @@ def find_children(pid: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def find_started(keeper: int) -> tuple[int, ...]:
+    """The keeper's children but those of its own program: spares, and who is not there yet."""
+    own = Path(f"/proc/{keeper}/exe").readlink()
+    found = []
+    for pid in find_children(keeper):
+        with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+            if Path(f"/proc/{pid}/exe").readlink() != own:
+                found.append(pid)
+    return tuple(found)
+
+
+def wait_for_rest(engine: int) -> None:
+    """Wait until the engine has made its next sandbox, so that this is among what it holds."""
+    assert settle(lambda: has_sandbox_ahead(engine), bool)
+
+
+def has_sandbox_ahead(engine: int) -> bool:
+    """Of the namespaces that it holds two have no process: the bridges', and the one ahead."""
+    held = {one.partition(": ")[2] for one in list_descriptors(engine)}
+    lived_in = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            lived_in.add(str((process / "ns/net").readlink()))
+    return len({one for one in held if one.startswith("net:")} - lived_in) == 2
+
+
 def find_keeper(engine: int) -> int:
     """The engine's child that starts everything: the first."""
     return find_children(engine)[0]

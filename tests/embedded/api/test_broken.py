@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from tests.embedded.api.figures import (
-    find_children,
     find_keeper,
+    find_started,
     list_descriptors,
     settle,
+    wait_for_rest,
 )
 from tests.embedded.api.wire import UPGRADE, ask, hijacked, open_socket, render_request
 from tests.embedded.engines import RunningEngine
@@ -83,7 +84,7 @@ LEFT: dict[str, bytes] = {
 def count_held(embedded: RunningEngine) -> tuple[int, int]:
     """Descriptors of the engine and processes below its keeper."""
     keeper = find_keeper(embedded.pid)
-    return len(list_descriptors(embedded.pid)), len(find_children(keeper))
+    return len(list_descriptors(embedded.pid)), len(find_started(keeper))
 
 
 def check_returned(embedded: RunningEngine, before: tuple[int, int]) -> None:
@@ -103,6 +104,7 @@ def leave(connection: socket.socket, *, hard: bool) -> None:
 
 @pytest.mark.parametrize("name", GARBAGE)
 def test_garbage_is_refused_and_the_engine_goes_on(embedded: RunningEngine, name: str) -> None:
+    wait_for_rest(embedded.pid)
     before = count_held(embedded)
     with open_socket(embedded.socket) as connection:
         connection.settimeout(5)
@@ -132,6 +134,7 @@ def test_a_client_that_leaves_takes_nothing_along(
     name: str,
     after_bytes: int,
 ) -> None:
+    wait_for_rest(embedded.pid)
     before = count_held(embedded)
     for round_ in range(5):
         made = ask(

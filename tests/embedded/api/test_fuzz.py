@@ -30,10 +30,11 @@ from tests.embedded.api.description import (
 )
 from tests.embedded.api.figures import (
     count_descriptors,
-    find_children,
     find_keeper,
+    find_started,
     list_descriptors,
     settle,
+    wait_for_rest,
 )
 from tests.embedded.api.wire import Answer, ask, open_socket
 from tests.embedded.engines import RunningEngine, running_engine
@@ -104,6 +105,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, cache: ImageCache) -> Iterat
         made = World(engine, image)
         made.refresh()
         remove_all(engine.socket)
+        wait_for_rest(engine.pid)
         held = settle(lambda: count_descriptors(engine.pid), lambda now: now < 25)
         yield made
         remove_all(engine.socket)
@@ -121,7 +123,7 @@ def remove_all(path: Path) -> None:
 
 def check_nothing_left(engine: RunningEngine, held: int) -> None:
     keeper = find_keeper(engine.pid)
-    assert settle(lambda: find_children(keeper), lambda left: not left) == ()
+    assert settle(lambda: find_started(keeper), lambda left: not left) == ()
     folder = engine.state / "containers"
     expected = [".base"]  # the layer below every container, see make_base
     names = settle(lambda: [one.name for one in folder.iterdir()], lambda now: now == expected)

@@ -19,6 +19,7 @@ from tests.embedded.api.figures import (
     measure_memory,
     read_memory,
     settle,
+    wait_for_rest,
 )
 from tests.embedded.api.wire import hijacked, open_socket, render_request
 from tests.embedded.engines import RunningEngine, running_engine
@@ -98,6 +99,7 @@ def test_five_hundred_containers_are_alive_at_once(embedded: RunningEngine, paus
     first = docker.DockerClient(embedded.url)
     with contextlib.closing(first), many_containers(first, pause, 1):
         pass
+    wait_for_rest(embedded.pid)
     before = count_descriptors(embedded.pid)
     client = docker.DockerClient(embedded.url)
     with contextlib.closing(client), many_containers(client, pause, MANY) as ids:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pausedemo.embedded.keeper import spares
 from pausedemo.embedded.keeper.client import Keeper, Process
 from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root
 from pausedemo.embedded.keeper.process import fork_keeper
@@ -86,6 +88,27 @@ async def ended(process: Process) -> int:
         return await asyncio.wait_for(asyncio.shield(process.ended), TIMEOUT_S)
     finally:
         process.close()
+
+
+async def full(kept: Kept, *, besides: int = 0, without: int = 0) -> set[int]:
+    """The spares, once there are as many as shall be."""
+    children = Path(f"/proc/{kept.pid}/task/{kept.pid}/children")
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        pids = {*map(int, children.read_text().split())} - {besides}
+        is_full = len(pids) == sum(spares.STOCK.values()) and without not in pids
+        if is_full and all(map(is_waiting, pids)):
+            return pids
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+def is_waiting(pid: int) -> bool:
+    """Whether it has rehearsed: it sleeps, and is back in the keeper's mount namespace."""
+    try:
+        return "recvmsg" in Path(f"/proc/{pid}/stack").read_text()
+    except OSError:
+        return False
 
 
 def read_all(descriptor: int) -> str:

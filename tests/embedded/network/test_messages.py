@@ -51,6 +51,18 @@ def test_a_veth_request_says_what_it_was_asked_for(name: str):
     assert peer.get_attr("IFLA_NET_NS_FD") == 9
 
 
+@pytest.mark.parametrize("name", ["v", "v0123456789ab"])
+def test_a_link_is_made_a_port_and_set_up_as_it_was_asked_for(name: str):
+    port = messages._classes.link(messages.enslave(name, 7))
+    port.decode()
+    assert (port.get_attr("IFLA_IFNAME"), port.get_attr("IFLA_MASTER")) == (name, 7)
+    assert (port["index"], port["change"]) == (0, 0)
+    link = messages._classes.link(messages.link_up_as(2, "02:42:0a:00:00:02"))
+    link.decode()
+    assert (link["index"], link["flags"], link["change"]) == (2, 1, 1)
+    assert link.get_attr("IFLA_ADDRESS") == "02:42:0a:00:00:02"
+
+
 def test_an_address_request_says_what_it_was_asked_for():
     message = messages._classes.address(messages.new_address(5, "10.1.2.3", 20, route=False))
     message.decode()

@@ -330,12 +330,41 @@ def test_a_closed_engine_has_removed_its_links_when_close_returns():
     asyncio.run(body())
 
 
+def test_a_sandbox_made_ahead_is_as_any_other_and_goes_with_its_networks():
+    async def body() -> None:
+        async with opened() as networks:
+            await networks.create({"Name": "blue"})
+            with_link = [Attachment("bridge"), Attachment("blue")]
+            seen = []
+            for ahead in (True, False):
+                if ahead:
+                    await networks.settle()
+                sandbox = await networks.connect_sandbox("c" * 64, "web", with_link)
+                addresses = run_in(sandbox, "ip", "-br", "-4", "address").split()
+                seen.append([one.partition("/")[2] for one in addresses if "/" in one])
+                assert links_of(sandbox) == ["lo", "eth0", "eth1"]
+                for endpoint in sandbox.endpoints.values():
+                    link = run_in(sandbox, "ip", "-br", "link", "show", endpoint.interface)
+                    assert link.split()[1:3] == ["UP", endpoint.mac]
+                bare = await networks.connect_sandbox("d" * 64, "bare", [])
+                assert links_of(bare) == ["lo"]
+                await networks.release(bare)
+                await networks.release(sandbox)
+            assert seen[0] == seen[1]
+            await networks.settle()
+
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    asyncio.run(body())
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
 def test_nothing_is_left_open_after_many_sandboxes():
     async def body() -> None:
         async with opened() as networks:
             await networks.create({"Name": "blue"})
             kept = await networks.connect_sandbox("d" * 64, "kept", [Attachment("blue")])
             await networks.release(kept)
+            await networks.settle()
             await asyncio.sleep(0)
             before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
             for _ in range(20):

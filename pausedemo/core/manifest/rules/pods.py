@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pausedemo.core.kubenames import check_dns_subdomain
 from pausedemo.core.manifest.objects import PodManifest
 from pausedemo.core.manifest.podspec import DNSPolicy, PodDNSConfig, PodSpec
 from pausedemo.core.manifest.rules.containers import check_containers
@@ -48,6 +49,11 @@ def _check_dns(spec: PodSpec) -> Faults:
     if len(config.searches) > _MOST_SEARCHES:
         wrong = f"must not have more than {_MOST_SEARCHES} search paths"
         yield (*path, "searches"), invalid(f"{len(config.searches)} paths", wrong)
+    for index, search in enumerate(config.searches):
+        # "." is no search at all, and a dot at the end says that the name is whole.
+        wrong_name = check_dns_subdomain(search.removesuffix(".")) if search != "." else None
+        if wrong_name:
+            yield (*path, "searches", index), invalid(search, wrong_name)
     if len(" ".join(config.searches)) > _MOST_SEARCH_CHARACTERS:
         wrong = (
             f"must not have more than {_MOST_SEARCH_CHARACTERS} characters "

@@ -1,0 +1,227 @@
+"""What a spare does: it gets ready, waits for one launch, and carries that out.
+
+A child that has just been forked spends most of its start on page faults: every page that it
+writes to is copied first. A spare has them behind it, because it has rehearsed a start in a mount
+namespace that it left again. It has nothing of any container: the keeper's descriptors are closed.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from functools import partial
+from typing import Any, Final, NoReturn
+
+from pausedemo.embedded.keeper import protocol
+from pausedemo.embedded.keeper.child import (
+    StartFailed,
+    become,
+    end_with,
+    enter,
+    find_and_execute,
+    reset_signals,
+    tell,
+)
+from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root
+from pausedemo.embedded.keeper.rootfs import enter_root
+from pausedemo.embedded.keeper.users import find_identity
+from pausedemo.embedded.kernel import syscalls
+from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
+
+#: The namespaces that a first spare is made with. That of mounts is a copy of the keeper's, which
+#: changes, and so each makes it when it starts.
+FIRST_HAS: Final = Namespace.PID | Namespace.IPC | Namespace.UTS
+#: What setns says when there is no such process any more, and clone when it ends just then.
+PID_NAMESPACE_ENDED: Final = (errno.ESRCH, errno.ENOMEM)
+PID_NAMESPACE_GONE: Final = "cannot join the PID namespace: its first process has ended"
+#: Any folder that is there and that no device is taken from.
+_STAGE: Final = "/sys"
+
+
+class Kind(Enum):
+    """The two kinds of spares.
+
+    ``FIRST`` is process 1 of a PID namespace of its own, and becomes the program. ``MIDDLE`` is
+    outside: it does everything for a program that joins a PID namespace, spawns it there, and ends.
+    """
+
+    FIRST = "first"
+    MIDDLE = "middle"
+
+
+def choose_kind(launch: Launch) -> Kind | None:
+    """The kind of spare that can carry this out as a new child would; None: neither."""
+    if launch.program is None:
+        return None
+    if launch.join_pid is not None:
+        return Kind.MIDDLE
+    kept = launch.new
+    for _, flags in launch.joins:
+        kept |= flags
+    is_first = launch.new & Namespace.PID and launch.new & Namespace.MOUNT
+    return Kind.FIRST if is_first and kept & FIRST_HAS == FIRST_HAS else None
+
+
+def serve_spare(kind: Kind, channel: socket.socket) -> NoReturn:
+    """Get ready, carry out the launch that comes over ``channel``, or end with its other end."""
+    gc.disable()
+    try:
+        syscalls.prctl(Prctl.SET_PDEATHSIG, signal.SIGKILL)
+        own = channel.fileno()
+        os.closerange(3, own)
+        os.closerange(own + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        reset_signals()
+        os.setsid()
+        with suppress(OSError, StartFailed):  # then it is less ready, no more
+            _rehearse(kind)
+        received = protocol.receive(channel)
+    except BaseException:  # noqa: BLE001 - the process must end here, whatever it is
+        os._exit(1)
+    if received is None:
+        os._exit(0)
+    record, descriptors = received
+    act = _start_first if kind is Kind.FIRST else _start_member
+    end_with(partial(act, record, descriptors, channel), channel)
+
+
+def _start_first(record: dict[str, Any], descriptors: list[int], report: socket.socket) -> None:
+    launch = Launch.from_json(record)
+    syscalls.unshare(launch.new & ~FIRST_HAS)
+    enter(launch, descriptors, report)
+
+
+def _start_member(record: dict[str, Any], descriptors: list[int], report: socket.socket) -> None:
+    launch = Launch.from_json(record)
+    assert launch.join_pid is not None  # noqa: S101 - choose_kind
+    donor = descriptors[launch.join_pid]
+    try:
+        syscalls.setns(donor, Namespace.PID)
+        take_proc = partial(_take_proc, donor) if _mounts_proc(launch) else None
+        if _wants_child(launch) or (take_proc and not _is_there(take_proc)):
+            _clone_sibling(launch, descriptors, report)
+        if launch.new:
+            syscalls.unshare(launch.new)
+    except OSError as error:
+        if error.errno not in PID_NAMESPACE_ENDED:
+            raise
+        raise StartFailed("keeper", error.errno, PID_NAMESPACE_GONE) from None
+    enter(launch, descriptors, report, take_proc=take_proc, execute=partial(_spawn, report))
+
+
+def _wants_child(launch: Launch) -> bool:
+    """Whether it needs what posix_spawn cannot do, or could do for this process as well.
+
+    A terminal is taken by who leads its session; a limit of processes would count two.
+    """
+    return launch.terminal or launch.program is None or bool(launch.program.limits)
+
+
+def _mounts_proc(launch: Launch) -> bool:
+    if launch.root is None:
+        return False
+    return any(isinstance(one, Mount) and one.kind == "proc" for one in launch.root.mounts)
+
+
+def _take_proc(donor: int) -> int:
+    """The /proc of who is joined, as a detached tree. Raises OSError when it is another's.
+
+    Only a process inside the PID namespace could mount one: proc_init_fs_context. Whether what lies
+    at its /proc is the right one is told by process 1.
+    """
+    home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        wanted = os.stat("/proc/self/ns/pid_for_children").st_ino
+        syscalls.setns(donor, Namespace.MOUNT)
+        try:
+            tree = syscalls.open_tree("/proc", recursive=False)
+        finally:
+            syscalls.setns(home, Namespace.MOUNT)
+    finally:
+        os.close(home)
+    try:
+        if os.stat("1/ns/pid", dir_fd=tree).st_ino != wanted:
+            raise OSError(errno.ESTALE, "another namespace's", "/proc")
+    except BaseException:
+        os.close(tree)
+        raise
+    return tree
+
+
+def _is_there(take: Callable[[], int]) -> bool:
+    with suppress(OSError):
+        os.close(take())
+        return True
+    return False
+
+
+def _clone_sibling(launch: Launch, descriptors: list[int], report: socket.socket) -> NoReturn:
+    """Let a child do it that is inside: a child of the keeper, as runc does it (nsexec.c)."""
+    pid = syscalls.clone(launch.new | syscalls.CLONE_PARENT)
+    if pid == 0:
+        become(launch, descriptors, report)
+    tell(report, {"cloned": pid})
+    os._exit(0)
+
+
+def _spawn(report: socket.socket, path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
+    """Start the program inside, without a copy of this process: posix_spawn is vfork and exec.
+
+    When this process has ended, the keeper is the program's parent. No death signal can be set for
+    it: what ends it at the latest is the end of process 1 of the namespace that it joins.
+    """
+    os.stat(path)  # fails as exec would, without a process for each folder of PATH
+    try:
+        pid = syscalls.spawn(path, argv, env)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        raise StartFailed("keeper", errno.ENOMEM, PID_NAMESPACE_GONE) from None
+    tell(report, {"spawned": pid})
+    os._exit(0)
+
+
+def _rehearse(kind: Kind) -> None:
+    """Do all that a start does as far as it can be undone, so that its pages are ours."""
+    launch = Launch.from_json(json.loads(json.dumps(_SAMPLE)))
+    assert launch.root is not None  # noqa: S101 - the sample has one
+    root = launch.root
+    if kind is Kind.MIDDLE:
+        root.mounts.pop(0)  # the keeper's PID namespace may be somebody else's
+    home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        syscalls.unshare(Namespace.MOUNT)
+        syscalls.mount("tmpfs", _STAGE, "tmpfs", 0, "mode=755")
+        enter_root(root)
+    finally:
+        syscalls.setns(home, Namespace.MOUNT)
+        os.close(home)
+    find_identity("root", "root:x:0:0:root:/root:/bin/sh\n", "root:x:0:root\n")
+    find_and_execute(["nothing"], {"PATH": "/nowhere:/nothing"}, os.execve)
+
+
+_SAMPLE: Final = Launch(
+    new=int(FIRST_HAS),
+    root=Root(
+        target=_STAGE,
+        tree=True,
+        mounts=[
+            Mount("proc", "/proc"),
+            Mount("tmpfs", "/dev", MountFlag.NO_SUID, "mode=755"),
+            *(Bind(f"/dev/{name}", f"/dev/{name}", recursive=False) for name in ("null", "zero")),
+            *(Bind("/dev/null", f"/dev/{number}" + "-" * 100) for number in range(16)),
+            Mount("mqueue", "/dev/mqueue"),
+        ],
+        links=[("/dev/fd", "/proc/self/fd")],
+        masked=["/proc/kcore", "/dev/mqueue", *(f"/proc/nothing{n}" for n in range(10))],
+        readonly_paths=["/proc/sys", *(f"/proc/nothing{n}" for n in range(4))],
+    ),
+    program=Program(["nothing"], ["PATH=/nowhere"]),
+).to_json()
