@@ -104,6 +104,10 @@ class Conflict(EngineError):
     """The request does not fit the object's present state, or the name is taken (409)."""
 
 
+class Refused(PausedemoError):
+    """Kubernetes' own words for why something is not done: printed with nothing before them."""
+
+
 class ContainerConfigError(PausedemoError):
     """A container cannot be made as its manifest wants it; the text is its status's message.
 

@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from pausedemo import __version__
-from pausedemo.errors import PausedemoError, exit_code
+from pausedemo.errors import PausedemoError, Refused, exit_code
 
 #: When to look for garbage. Nearly all that is allocated here are modules, which live as long as
 #: the process: at Python's own 700 objects the looking is a sixth of what starting a run takes.
@@ -31,6 +31,19 @@ COMMANDS: Final = {
     "schema": ("pausedemo.cli.schema:schema", "Print the JSON Schema of a scenario file."),
     "kubelet": ("pausedemo.cli.kubelet:kubelet", "Keep all pods of an engine alive."),
     "clean": ("pausedemo.cli.clean:clean", "Remove what a dead run left on the engine."),
+    "apply": ("pausedemo.cli.apply:apply", "Make pods, configmaps and secrets of manifests."),
+    "get": ("pausedemo.cli.get:get", "Show pods, configmaps, secrets or events."),
+    "describe": ("pausedemo.cli.describe:describe", "Tell all about a pod, events included."),
+    "exec": ("pausedemo.cli.exec:run", "Run a command in a pod's container."),
+    "logs": ("pausedemo.cli.logs:logs", "Print what a pod's container has written."),
+    "events": ("pausedemo.cli.events:events", "Show what has happened to pods."),
+    "delete": ("pausedemo.cli.delete:delete", "End pods; forget configmaps and secrets."),
+    "wait": ("pausedemo.cli.wait:wait", "Wait until pods are as they should be."),
+    "port-forward": (
+        "pausedemo.cli.port_forward:port_forward",
+        "Carry connections from this machine into a pod.",
+    ),
+    "namespaces": ("pausedemo.cli.namespaces:namespaces", "Draw what a pod's containers share."),
     "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
     "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),
     "completion": ("pausedemo.cli.completion:completion", "Print a shell's completion script."),
@@ -83,6 +96,9 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except Refused as error:
+        click.echo(str(error), err=True)
+        return exit_code(error)
     except (PausedemoError, KeyboardInterrupt) as error:
         lines = str(error) or "interrupted"
         click.echo("\n".join(f"pausedemo: {line}" for line in lines.splitlines()), err=True)

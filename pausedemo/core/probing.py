@@ -109,9 +109,16 @@ def compute_probed_health(
     return Health(ready=ready, started=started, unhealthy=unhealthy)
 
 
-def compute_first_wait_s(started_at: datetime, probe: Probe, now: datetime) -> float:
-    """Seconds from ``now`` until a probe may first be asked: its initial delay after the start."""
-    return max(0.0, probe.initial_delay_seconds - (now - started_at).total_seconds())
+def compute_first_wait_s(
+    started_at: datetime, probe: Probe, now: datetime, spread: float = 0.0
+) -> float:
+    """Seconds from ``now`` until a probe may first be asked: its initial delay after the start.
+
+    ``spread`` is a share of the period, 0 to 1, that is waited besides. A kubelet that starts
+    finds many containers, and would ask all of them at once, and again and again.
+    """
+    left = probe.initial_delay_seconds - (now - started_at).total_seconds()
+    return max(0.0, left) + spread * probe.period_seconds
 
 
 def compute_next_due(due: float, probe: Probe, now: float) -> float:

@@ -5,11 +5,13 @@ They share one way to ports and one container on the node, which is made when it
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pausedemo.clock import Clock
 from pausedemo.engine.port import Engine
+from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.dialing import Dialer
 from pausedemo.kubelet.hooks import LifecycleHooks
 from pausedemo.kubelet.nodecontainer import NodeContainer
@@ -27,8 +29,11 @@ class Aides:
     hooks: LifecycleHooks
     prober: ProbeManager
     messages: TerminationMessages
+    ended: threading.Event
 
     def close(self) -> None:
+        # First: a probe that is under way must not have the node's container made again.
+        self.ended.set()
         self.prober.close()
         self.dialer.node.close()
 
@@ -47,10 +52,18 @@ def make_aides(
     ``find_image`` gives an image on the engine that holds busybox; ``labels`` go on the node's
     container, and should name its owner, so that it can be cleaned up after a kill.
     """
-    dialer = Dialer(NodeContainer(engine, find_image, labels))
+    ended = threading.Event()
+
+    def find_while_needed() -> str:
+        if ended.is_set():
+            raise PausedemoError("cannot reach the node: the kubelet has ended")
+        return find_image()
+
+    dialer = Dialer(NodeContainer(engine, find_while_needed, labels))
     return Aides(
         dialer=dialer,
         hooks=LifecycleHooks(engine, dialer, clock, tell),
         prober=ProbeManager(Asker(engine, dialer), clock, tell, wake),
         messages=TerminationMessages(engine),
+        ended=ended,
     )

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +30,13 @@ class Forwarder:
         port: int,
         listener: socket.socket,
         timeout_s: float | None = None,
+        heard: Callable[[], None] = lambda: None,
+        failed: Callable[[DialError], None] = lambda _error: None,
     ) -> None:
+        """``heard`` is called for every connection, ``failed`` for one that could not be made."""
         self.failures: list[DialError] = []
+        self._heard = heard
+        self._failed = failed
         self._dialer = dialer
         self._place = (host, port)
         self._timeout_s = timeout_s
@@ -64,10 +69,11 @@ class Forwarder:
 
     def _serve(self, near: socket.socket) -> None:
         with near:
+            self._heard()
             try:
                 connection = self._dialer.connect(*self._place, self._timeout_s)
             except DialError as error:
-                self.failures.append(error)
+                self._fail(error)
                 return
             except PausedemoError:
                 return
@@ -88,7 +94,11 @@ class Forwarder:
         with self._lock:
             self._open -= {near, far}
         if (never := connection.explain()) is not None:
-            self.failures.append(never)
+            self._fail(never)
+
+    def _fail(self, error: DialError) -> None:
+        self.failures.append(error)
+        self._failed(error)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ the words of what goes wrong.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 import time
@@ -172,7 +173,9 @@ def _ask(request: HttpRequest, connection: Connection, deadline: float | None) -
         for name, value in request.headers:
             client.putheader(name, value.encode())
         client.putheader("Connection", "close")
-        client.endheaders()
+        # A server may answer, and close, before it has read what it was asked.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            client.endheaders()
         response = client.getresponse()
         location = response.getheader("Location") or ""
         return HttpReply(response.status, location, _read_body(response))

@@ -83,22 +83,25 @@ class NodeContainer:
 
     def _create(self) -> None:
         self._made += 1
+        config = self.make_config(f"pausedemo-node-{self._id}-{self._made}")
         # Noted here, in the thread: a signal may end the wait for it, and ``close`` must know.
-        self._container = self.engine.create_container(
-            ContainerConfig(
-                name=f"pausedemo-node-{self._id}-{self._made}",
-                image=self.find_image(),
-                entrypoint=("sleep",),
-                command=(str(LIFETIME_S),),
-                user="0:0",
-                labels=self.labels,
-                network_mode="host",
-                ipc_mode="host",
-                pid_mode="host",
-                uts_mode="host",
-                cgroup_mode="host",
-                # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
-                cap_add=("SYS_PTRACE",),
-            )
-        )
+        self._container = self.engine.create_container(config)
         self.engine.start_container(self._container)
+
+    def make_config(self, name: str) -> ContainerConfig:
+        """A container that sees the machine as a process there does."""
+        return ContainerConfig(
+            name=name,
+            image=self.find_image(),
+            entrypoint=("sleep",),
+            command=(str(LIFETIME_S),),
+            user="0:0",
+            labels=self.labels,
+            network_mode="host",
+            ipc_mode="host",
+            pid_mode="host",
+            uts_mode="host",
+            cgroup_mode="host",
+            # /proc/PID/ns of a process of another user: PTRACE_MODE_READ in namespaces(7).
+            cap_add=("SYS_PTRACE",),
+        )

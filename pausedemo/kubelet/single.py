@@ -16,7 +16,7 @@ from pausedemo.images.resolve import Policy
 from pausedemo.kubelet.controller import PodController
 from pausedemo.kubelet.parts import KubeletParts, make_parts
 from pausedemo.kubelet.passes import Outcome, Passes
-from pausedemo.kubelet.ports import Tell
+from pausedemo.kubelet.ports import Tell, Wake
 from pausedemo.kubelet.removing import remove_pod
 from pausedemo.kubelet.session import Session
 
@@ -46,7 +46,7 @@ def bring_up(
 
     timer = threading.Timer(timeout_s, give_up)
     timer.daemon = True
-    with _borrow(engine, clock, hear, policy, wake) as parts:
+    with _borrow(engine, clock, hear, policy, lambda _uid: wake.set()) as parts:
         controller = parts.make_controller(pod, parts.pods.view(pod))
 
         def enough(outcome: Outcome) -> bool:
@@ -74,7 +74,7 @@ def tear_down(
     Raises PausedemoError when something of it cannot be removed; its record is there then.
     """
     stop, wake = threading.Event(), threading.Event()
-    with _borrow(engine, clock, hear, policy, wake) as parts:
+    with _borrow(engine, clock, hear, policy, lambda _uid: wake.set()) as parts:
         controller = parts.make_controller(pod, parts.pods.view(pod))
         Passes(controller).run(stop, wake)
         remove_pod(engine, parts.pods, parts.recorder, pod)
@@ -93,9 +93,15 @@ def run_one(
 
     ``stop`` is seen within a second. Raises EngineGone.
     """
-    wake = threading.Event()
+    sessions: list[Session] = []
+
+    def wake(uid: str) -> None:
+        for session in sessions:
+            session.wake(uid)
+
     with _borrow(engine, clock, hear, policy, wake) as parts:
         session = Session(parts, only=pod.uid)
+        sessions.append(session)
         threading.Thread(target=_poke_at_stop, args=(session, stop), daemon=True).start()
         session.run(stop)
 
@@ -107,10 +113,10 @@ def _poke_at_stop(session: Session, stop: threading.Event) -> None:
 
 @contextlib.contextmanager
 def _borrow(
-    engine: Engine, clock: Clock, hear: Tell, policy: Policy, wake: threading.Event
+    engine: Engine, clock: Clock, hear: Tell, policy: Policy, wake: Wake
 ) -> Iterator[KubeletParts]:
     """What a kubelet has, for a moment; its events are kept at the end of it."""
-    parts = make_parts(engine, clock, hear=hear, wake=lambda _uid: wake.set(), policy=policy)
+    parts = make_parts(engine, clock, hear=hear, wake=wake, policy=policy)
     try:
         parts.recorder.start()
         yield parts

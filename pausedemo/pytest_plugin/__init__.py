@@ -1,4 +1,4 @@
-"""Scenario files as pytest tests: ``pytest scenarios/``.
+"""Scenario files as pytest tests, ``pytest scenarios/``; and pods for other tests.
 
 pytest loads this in every project of an environment that holds pausedemo. So only what knows a
 scenario from another file is imported here; all else follows with the first scenario collected.
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pausedemo.pytest_plugin.options import add_options, read_folders, read_settings
+from pausedemo.pytest_plugin.pods import pausedemo_engine, pausedemo_pod
 from pausedemo.pytest_plugin.recognise import has_suffix, is_meant
 from pausedemo.pytest_plugin.told import restore_longrepr, status_of, write_summary
 
 if TYPE_CHECKING:
     from pausedemo.pytest_plugin.items import ScenarioFile
+
+__all__ = ["pausedemo_engine", "pausedemo_pod"]
 
 #: The marker of every scenario, whatever its tags.
 MARKER: Final = "pausedemo"

@@ -169,6 +169,13 @@ def test_the_initial_delay_counts_from_the_start(ran_s: float, wait_s: float) ->
     assert compute_first_wait_s(start, probe(initialDelaySeconds=5), now) == wait_s
 
 
+def test_containers_that_a_kubelet_finds_are_spread_over_a_period() -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    wanted = probe(initialDelaySeconds=5, periodSeconds=8)
+    waits = [compute_first_wait_s(start, wanted, start, share) for share in (0.0, 0.25, 0.75)]
+    assert waits == [5.0, 7.0, 11.0]
+
+
 @pytest.mark.parametrize(("now", "due"), [(100.5, 110.0), (109.0, 110.0), (112.0, 112.0)])
 def test_a_slow_probe_is_followed_by_the_next_at_once(now: float, due: float) -> None:
     assert compute_next_due(100.0, probe(periodSeconds=10), now) == due

@@ -42,7 +42,7 @@ def test_a_project_without_scenarios_loads_nothing_of_ours(offline: Project) -> 
     offline.write("test_plain.py", PLAIN)
     offline.write("compose.yaml", "services: {}\n")
     done = offline.run("-s")
-    ours = ["options", "recognise", "told"]
+    ours = ["options", "pods", "recognise", "told"]
     expected = " ".join(
         ["pausedemo.pytest_plugin", *(f"pausedemo.pytest_plugin.{o}" for o in ours)]
     )

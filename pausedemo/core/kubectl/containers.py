@@ -33,13 +33,14 @@ def describe_containers(pod: KubeObject, key: str) -> Iterator[str]:
 
 
 def render_rfc1123(written: str) -> str:
-    """A time of the API as ``Mon, 02 Jan 2006 15:04:05 +0000``, whatever the locale."""
+    """A time of the API as ``Mon, 02 Jan 2006 15:04:05 -0700``: in local time, in English."""
     time = parse_time(written)
     if time is None:
         # Go's zero time: that of what never was.
         return "Mon, 01 Jan 0001 00:00:00 +0000"
-    day, month = _DAYS[time.weekday()], _MONTHS[time.month - 1]
-    return f"{day}, {time.day:02} {month} {time.year:04} {time:%H:%M:%S} +0000"
+    local = time.astimezone()
+    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    return f"{day}, {local.day:02} {month} {local.year:04} {local:%H:%M:%S %z}"
 
 
 def _describe(pod: KubeObject, container: KubeObject, status: KubeObject | None) -> Iterator[str]:

@@ -70,6 +70,9 @@ def _head(pod: KubeObject, now: datetime) -> Iterator[str]:
     yield "IPs:" if ips else "IPs:\t<none>"
     for ip in ips:
         yield f"  IP:\t{ip['ip']}"
+    for owner in entries(pod, "metadata", "ownerReferences"):
+        if owner.get("controller"):
+            yield f"Controlled By:\t{owner['kind']}/{owner['name']}"
 
 
 def _status(pod: KubeObject, now: datetime) -> Iterator[str]:

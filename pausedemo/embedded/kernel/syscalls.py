@@ -82,11 +82,11 @@ _NUMBERS: Final = {
     "x86_64": {"rt_sigaction": 13, "clone": 56, "capset": 126, "pivot_root": 155},
     "aarch64": {"rt_sigaction": 134, "clone": 220, "capset": 91, "pivot_root": 41},
 }
+_OPENAT2: Final = 437
 # SETSIGDEF, SETSIGMASK and SETSID of <spawn.h>; more bytes than its structures have anywhere.
 _SPAWN_FLAGS: Final = 0x04 | 0x08 | 0x80
 _SPAWN_ATTRIBUTES_BYTES: Final = 512
 _SIGNAL_SET_BYTES: Final = 128
-_OPENAT2: Final = 437
 _OPEN_TREE: Final = 428
 _MOVE_MOUNT: Final = 429
 _MOUNT_SETATTR: Final = 442

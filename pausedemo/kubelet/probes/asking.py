@@ -6,7 +6,9 @@ Source: kubernetes pkg/kubelet/prober/prober.go (``runProbe``) and pkg/probe.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import threading
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -23,6 +25,7 @@ from pausedemo.kubelet.probes.grpc_health import check_health
 
 #: As much of a command's output as is told.
 LONGEST_OUTPUT: Final = 10 * 1024
+EXECS_AT_ONCE: Final = 4
 
 
 class Outcome(Enum):
@@ -52,10 +55,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Asks probes. Safe to use from several threads."""
+    """Asks probes. Safe to use from several threads.
+
+    Commands wait for each other, a few at a time: an engine that is asked for many at once is slow
+    with all of them, and their time runs.
+    """
 
     engine: Containers
     dialer: Dialer
+    gate: AbstractContextManager[object] = field(
+        default_factory=lambda: threading.BoundedSemaphore(EXECS_AT_ONCE)
+    )
 
     def ask(self, probe: Probe, target: Target) -> Answer:
         """Ask once. PausedemoError when it could not be asked, which says nothing of the target."""
@@ -79,7 +89,8 @@ class Asker:
     def _exec(self, action: ExecAction, target: Target, timeout_s: int) -> Answer:
         argv = expand_probe_command(action.command, target.container.env)
         try:
-            done = self.engine.exec(target.container_id, argv, timeout_s=timeout_s)
+            with self.gate:
+                done = self.engine.exec(target.container_id, argv, timeout_s=timeout_s)
         except ExecTimedOut as error:
             # The failure counts, whether or not the command can be ended.
             with contextlib.suppress(PausedemoError):

@@ -3,81 +3,41 @@
 Nothing is kept but in memory, as in the kubelet: a new one starts with what holds at first, not
 ready and alive, until it has asked.
 
-Source: kubernetes pkg/kubelet/prober/prober_manager.go and worker.go. Left out is the random pause
-before the first probe after a kubelet's start, which spares a node with many pods: here the pool of
-threads is the limit.
+Source: kubernetes pkg/kubelet/prober/prober_manager.go and worker.go.
 """
 
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from pausedemo.clock import Clock
 from pausedemo.core.health import Health
-from pausedemo.core.manifest import Container, Probe
+from pausedemo.core.manifest import Probe
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.probing import (
-    ProbeState,
     ProbeType,
     Result,
     compute_first_wait_s,
     compute_next_due,
-    compute_probed_health,
     compute_tick,
-    read_probes,
 )
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 from pausedemo.errors import EngineGone, PausedemoError
 from pausedemo.kubelet.ports import Tell, Wake
 from pausedemo.kubelet.probes.asking import Answer, Asker, Outcome, Target
+from pausedemo.kubelet.probes.probed import Probed, ProbedPod, Worker, find_probed, stop
 from pausedemo.kubelet.probes.schedule import Schedule
 
 #: How often one that cannot be asked is tried before that is told.
 TRIES: Final = 3
 #: Where a pod on the node's own network is reached, from there.
 NODE_IP: Final = "127.0.0.1"
-
-
-@dataclass(slots=True)
-class _Worker:
-    """One probe of a container that runs. ``turn`` changes when what is scheduled is void."""
-
-    type: ProbeType
-    probe: Probe
-    state: ProbeState
-    turn: int = 0
-    #: when it may first be asked; the grid of its ticks begins there
-    first_due: float = 0.0
-
-
-@dataclass(slots=True)
-class _Probed:
-    """A container with probes. ``target`` is None while it does not run."""
-
-    container: Container
-    workers: dict[ProbeType, _Worker]
-    target: Target | None = None
-
-    @property
-    def health(self) -> Health:
-        states = {type_: worker.state for type_, worker in self.workers.items()}
-        return compute_probed_health(
-            states.get(ProbeType.STARTUP),
-            states.get(ProbeType.READINESS),
-            states.get(ProbeType.LIVENESS),
-        )
-
-
-@dataclass(slots=True)
-class _ProbedPod:
-    pod: Pod
-    containers: dict[str, _Probed] = field(default_factory=dict)
 
 
 class ProbeManager:
@@ -89,14 +49,15 @@ class ProbeManager:
         self._tell = tell
         self._wake = wake
         self._schedule = Schedule(clock)
-        self._pods: dict[str, _ProbedPod] = {}
+        self._started_at = clock.now()
+        self._pods: dict[str, ProbedPod] = {}
         self._lock = threading.Lock()
 
     def follow(self, pod: Pod, status: PodStatus) -> None:
         with self._lock:
             known = self._pods.get(pod.uid)
             if known is None:
-                known = _ProbedPod(pod, _find_probed(pod))
+                known = ProbedPod(pod, find_probed(pod))
                 if not known.containers:
                     return
                 self._pods[pod.uid] = known
@@ -108,7 +69,7 @@ class ProbeManager:
         with self._lock:
             gone = self._pods.pop(uid, None)
             for probed in gone.containers.values() if gone else ():
-                _stop(probed)
+                stop(probed)
 
     def results(self, pod: Pod) -> Mapping[str, Health]:
         with self._lock:
@@ -125,13 +86,13 @@ class ProbeManager:
 
     def _follow_container(
         self,
-        known: _ProbedPod,
-        probed: _Probed,
+        known: ProbedPod,
+        probed: Probed,
         latest: ContainerStatus | None,
         status: PodStatus,
     ) -> None:
         if latest is None or latest.state is not RunState.RUNNING:
-            _stop(probed)
+            stop(probed)
             return
         ip = status.sandbox.ip if status.sandbox and status.sandbox.ip else NODE_IP
         is_new = probed.target is None or probed.target.container_id != latest.id
@@ -142,14 +103,16 @@ class ProbeManager:
             for worker in probed.workers.values():
                 worker.state = worker.state.quiet()
 
-    def _begin(self, known: _ProbedPod, probed: _Probed, latest: ContainerStatus) -> None:
+    def _begin(self, known: ProbedPod, probed: Probed, latest: ContainerStatus) -> None:
         """Ask of a new container what may be asked from its start on."""
         now, monotonic = self._clock.now(), self._clock.monotonic()
         for worker in probed.workers.values():
             worker.turn += 1
             worker.state = worker.state.follow(latest.id)
             started_at = latest.started_at or latest.created_at
-            wait_s = compute_first_wait_s(started_at, worker.probe, now)
+            is_found = started_at < self._started_at
+            spread = random.random() if is_found else 0.0  # noqa: S311 - no secret
+            wait_s = compute_first_wait_s(started_at, worker.probe, now, spread)
             worker.first_due = monotonic + wait_s
         started = probed.health.started
         for worker in probed.workers.values():
@@ -157,13 +120,11 @@ class ProbeManager:
             if is_asked and not worker.state.on_hold:
                 self._plan(known, probed, worker, worker.first_due)
 
-    def _plan(self, known: _ProbedPod, probed: _Probed, worker: _Worker, due: float) -> None:
+    def _plan(self, known: ProbedPod, probed: Probed, worker: Worker, due: float) -> None:
         call = partial(self._ask, known, probed, worker, worker.turn, due)
         self._schedule.call_at(due, call)
 
-    def _ask(
-        self, known: _ProbedPod, probed: _Probed, worker: _Worker, turn: int, due: float
-    ) -> None:
+    def _ask(self, known: ProbedPod, probed: Probed, worker: Worker, turn: int, due: float) -> None:
         """Ask once, in a thread of the pool."""
         with self._lock:
             if worker.turn != turn or worker.state.on_hold or probed.target is None:
@@ -192,7 +153,7 @@ class ProbeManager:
             with contextlib.suppress(PausedemoError):
                 self._tell(known.pod, event)
 
-    def _release(self, known: _ProbedPod, probed: _Probed, now: float) -> None:
+    def _release(self, known: ProbedPod, probed: Probed, now: float) -> None:
         """Ask the others, once the container has started: readiness at once, liveness in its turn.
 
         Source: ``manualTriggerCh`` in kubernetes pkg/kubelet/prober/worker.go.
@@ -233,23 +194,3 @@ class ProbeManager:
             return None
         message = f"{type_} probe {text}"
         return PodEvent("Warning", reason, message, self._clock.now(), container)
-
-
-def _find_probed(pod: Pod) -> dict[str, _Probed]:
-    """The containers of a pod that have probes; of init containers, only sidecars run on."""
-    spec = pod.spec
-    running = (*(one for one in spec.init_containers if one.is_sidecar), *spec.containers)
-    found = {}
-    for container in running:
-        if probes := read_probes(container):
-            workers = {
-                type_: _Worker(type_, probe, ProbeState(type_)) for type_, probe in probes.items()
-            }
-            found[container.name] = _Probed(container, workers)
-    return found
-
-
-def _stop(probed: _Probed) -> None:
-    probed.target = None
-    for worker in probed.workers.values():
-        worker.turn += 1

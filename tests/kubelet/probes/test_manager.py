@@ -13,13 +13,14 @@ import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core.health import Health, Unhealthy
-from pausedemo.core.manifest import PodManifest
+from pausedemo.core.manifest import PodManifest, Probe
 from pausedemo.core.pod import Deletion, Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState, SandboxStatus
 from pausedemo.engine.port import ContainerInfo
+from pausedemo.errors import EngineGone
 from pausedemo.kubelet.probes import ProbeManager
-from pausedemo.kubelet.probes.asking import Asker
+from pausedemo.kubelet.probes.asking import Answer, Asker, Target
 from tests.kubelet.places import Place
 from tests.waiting import wait_until
 
@@ -284,6 +285,86 @@ def test_the_initial_delay_is_waited_for(watch: Callable[..., Watch]) -> None:
     one.touch("ready")
     threading.Event().wait(1.5)
     assert (one.asked("readiness"), one.health()) == (0, Health(ready=False))
+
+
+def test_what_a_new_kubelet_finds_is_asked_some_time_within_a_period(
+    watch: Callable[..., Watch],
+) -> None:
+    one = watch(readinessProbe=probe(READY, periodSeconds=100_000))
+    wait_until("the new container is asked at once", lambda: one.asked("readiness") == 1)
+    asker = Asker(one.place.engine, one.place.dialer)
+    later = ProbeManager(asker, SystemClock(), lambda _pod, _event: None, one.woken.append)
+    try:
+        later.follow(one.pod, one.status)
+        threading.Event().wait(1.0)
+        assert dict(later.results(one.pod)) == {one.info.id: Health(ready=False)}
+        assert one.asked("readiness") == 1
+    finally:
+        later.close()
+
+
+def test_sidecars_are_asked_and_other_init_containers_are_not(place: Place) -> None:
+    def container(name: str, **more: Any) -> dict[str, Any]:
+        readiness = {"readinessProbe": probe(["true"])} if name != "first" else {}
+        return {"name": name, "image": "busybox", **readiness, **more}
+
+    manifest = PodManifest.model_validate(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "probed"},
+            "spec": {
+                "initContainers": [container("first"), container("a", restartPolicy="Always")],
+                "containers": [{"name": "main", "image": "busybox"}],
+            },
+        }
+    )
+    pod = Pod(manifest, str(uuid.uuid4()), datetime.now(UTC), False)
+    asker = Asker(place.engine, place.dialer)
+    manager = ProbeManager(asker, SystemClock(), lambda _pod, _event: None, lambda _uid: None)
+    try:
+        info = place.run("exec sleep 1000")
+        manager.follow(pod, make_status(info))
+        ready = {info.id: Health(ready=True)}
+        wait_until("the sidecar is ready", lambda: dict(manager.results(pod)) == ready)
+    finally:
+        manager.close()
+
+
+def test_an_engine_that_has_gone_is_told_by_others(place: Place) -> None:
+    class Gone(Asker):
+        def ask(self, probe: Probe, target: Target) -> Answer:
+            del probe, target
+            asked.release()
+            raise EngineGone("it went")
+
+    asked = threading.Semaphore(0)
+    told: list[PodEvent] = []
+    manifest = PodManifest.model_validate(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "probed"},
+            "spec": {
+                "containers": [{"name": "a", "image": "busybox", "readinessProbe": probe(["true"])}]
+            },
+        }
+    )
+    pod = Pod(manifest, str(uuid.uuid4()), datetime.now(UTC), False)
+    manager = ProbeManager(
+        Gone(place.engine, place.dialer),
+        SystemClock(),
+        lambda _pod, event: told.append(event),
+        lambda _uid: None,
+    )
+    try:
+        info = place.run("exec sleep 1000")
+        manager.follow(pod, make_status(info))
+        for _ in range(2):
+            assert asked.acquire(timeout=30), "it is asked again when the engine may be back"
+        assert (told, dict(manager.results(pod))) == ([], {info.id: Health(ready=False)})
+    finally:
+        manager.close()
 
 
 def test_a_pod_without_probes_costs_nothing(watch: Callable[..., Watch]) -> None:

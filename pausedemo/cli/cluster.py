@@ -1,0 +1,109 @@
+"""What the commands with kubectl's words have in common: options, and the engine's objects."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from pausedemo.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from pausedemo.clock import Clock
+    from pausedemo.core.kubectl.objects import KubeObject
+    from pausedemo.core.kubectl.selector import Matcher
+    from pausedemo.engine.port import Engine
+    from pausedemo.kubelet.reader import Reader
+
+namespace_option = click.option(
+    "-n", "--namespace", default="default", show_default=True, help="The objects' namespace."
+)
+all_namespaces_option = click.option(
+    "-A", "--all-namespaces", "everywhere", is_flag=True, help="Those of all namespaces."
+)
+selector_option = click.option(
+    "-l", "--selector", default="", metavar="SELECTOR", help="Only those with labels such as a=b."
+)
+no_headers_option = click.option("--no-headers", is_flag=True, help="Rows without titles.")
+
+#: The option that names manifests; ``apply`` and ``delete`` read the same ones.
+filename_option = click.option(
+    "-f",
+    "--filename",
+    "filenames",
+    multiple=True,
+    metavar="FILE|DIR|-",
+    help="A manifest, a folder of manifests, or - for standard input; may be repeated.",
+)
+recursive_option = click.option(
+    "-R", "--recursive", is_flag=True, help="The folders in a folder, too."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An engine, and what it keeps."""
+
+    engine: Engine
+    reader: Reader
+    clock: Clock
+
+    def find(
+        self, kind: str, name: str | None, namespace: str | None, matches: Matcher
+    ) -> Sequence[KubeObject]:
+        """One object by its name, or all of a kind that a selector matches.
+
+        ``namespace`` is None for all of them. Refused when there is none of that name.
+        """
+        from pausedemo.core.kubectl.objects import table
+
+        if name is not None:
+            if namespace is None:
+                raise Refused("error: a resource cannot be retrieved by name across all namespaces")
+            return [self.reader.get(kind, namespace, name)]
+        found = self.reader.list(kind, namespace)
+        return [one for one in found if matches(table(one, "metadata", "labels"))]
+
+
+@contextlib.contextmanager
+def open_cluster(engine: str) -> Iterator[Cluster]:
+    """Connect to an engine that outlives this command; it is where all state is."""
+    from pausedemo.clock import SystemClock
+    from pausedemo.engine.connect import connect
+    from pausedemo.kubelet.reader import Reader
+    from pausedemo.signals import signals_as_errors
+
+    clock = SystemClock()
+    with (
+        signals_as_errors(),
+        contextlib.closing(connect(engine, lasting=True)) as connected,
+    ):
+        yield Cluster(connected, Reader(connected, clock), clock)
+
+
+def read_selector(written: str) -> Matcher:
+    """Parse ``-l``."""
+    from pausedemo.core.kubectl.selector import parse_selector
+
+    try:
+        return parse_selector(written)
+    except ValueError as error:
+        raise Refused(f"error: {error}") from error
+
+
+def read_duration(option: str, written: str) -> float:
+    """Parse an option's duration, as ``30s``; seconds."""
+    from pausedemo.core.kubectl.durations import parse_duration
+
+    try:
+        return parse_duration(written)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
+def nothing_found(namespace: str | None) -> str:
+    """What kubectl says when a list is empty."""
+    return f"No resources found in {namespace} namespace." if namespace else "No resources found"

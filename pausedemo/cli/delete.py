@@ -1,0 +1,229 @@
+"""``pausedemo delete``: the end of pods, ConfigMaps and Secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pausedemo.cli.cluster import (
+    filename_option,
+    open_cluster,
+    read_duration,
+    read_selector,
+    recursive_option,
+    selector_option,
+)
+from pausedemo.cli.options import engine_option
+from pausedemo.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pausedemo.cli.cluster import Cluster
+    from pausedemo.core.kubectl.objects import KubeObject
+
+_IMMEDIATE: Final = (
+    "Warning: Immediate deletion does not wait for confirmation that the running resource has "
+    "been terminated. The resource may continue to run on the cluster indefinitely."
+)
+#: What kubectl waits when it is not told how long: a week.
+_WEEK_S: Final = 7 * 24 * 3600.0
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[KIND NAME... | KIND/NAME...]")
+@filename_option
+@recursive_option
+@click.option("--all", "everything", is_flag=True, help="All objects of the kind.")
+@click.option(
+    "--grace-period",
+    type=int,
+    default=-1,
+    metavar="SECONDS",
+    help="The grace of containers; less than 0: what the pod says. 0 goes with --force only.",
+)
+@click.option("--now", is_flag=True, help="A grace of one second.")
+@click.option("--force", is_flag=True, help="No grace at all.")
+@click.option(
+    "--wait",
+    type=bool,
+    is_flag=False,
+    flag_value=True,
+    default=True,
+    help="Whether to wait until it is gone, where a kubelet sees to that.  [default: true]",
+)
+@click.option("--timeout", default="0s", metavar="DURATION", help="How long to wait; 0s: a week.")
+@click.option("--ignore-not-found", is_flag=True, help="What is not there is no error.")
+@click.option("-o", "--output", type=click.Choice(["name"]), help="Names only, as pod/web.")
+@click.option("-n", "--namespace", help="The objects' namespace.  [default: default]")
+@selector_option
+@engine_option
+def delete(
+    words: tuple[str, ...],
+    filenames: tuple[str, ...],
+    recursive: bool,
+    everything: bool,
+    grace_period: int,
+    now: bool,
+    force: bool,
+    wait: bool,
+    timeout: str,
+    ignore_not_found: bool,
+    output: str | None,
+    namespace: str | None,
+    selector: str,
+    engine: str,
+) -> int:
+    """End pods with their grace, and forget ConfigMaps and Secrets.
+
+    Where no kubelet runs, the pods are taken down at once, and this waits for it. Exits with 1
+    when one that was named is not there.
+    """
+    grace_s = _choose_grace(grace_period, now=now, force=force)
+    timeout_s = read_duration("--timeout", timeout) or _WEEK_S
+    wanted = _Wanted(words, filenames, everything=everything, selector=selector)
+    if force and grace_s == 0:
+        click.echo(_IMMEDIATE, err=True)
+    with open_cluster(engine) as cluster:
+        found, refused = wanted.find(cluster, namespace, recursive=recursive)
+        if ignore_not_found or everything or selector:
+            refused = []
+        for one in found:
+            _delete_record(cluster, one, grace_s)
+            _tell(one, output, forced=grace_s == 0)
+        if not found and not refused:
+            click.echo("No resources found")
+        pods = [one for one in found if one["kind"] == "Pod"]
+        _see_to_the_end(cluster, pods, wait=wait and grace_s != 0, timeout_s=timeout_s)
+    for error in refused:
+        click.echo(str(error), err=True)
+    return 1 if refused else 0
+
+
+class _Wanted:
+    """Which objects are to go."""
+
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        filenames: tuple[str, ...],
+        *,
+        everything: bool,
+        selector: str,
+    ) -> None:
+        from pausedemo.core.kubectl.kinds import parse_targets
+
+        if bool(words) == bool(filenames):
+            raise UsageError("say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE")
+        if everything and selector:
+            raise Refused("error: cannot set --all and --selector at the same time")
+        self._filenames = filenames
+        self._targets = parse_targets(words) if words else ()
+        self._matches = read_selector(selector)
+        if any(name is None for _, name in self._targets) and not (everything or selector):
+            raise Refused(
+                "error: resource(s) were provided, but no name was specified; "
+                "use --all or a selector"
+            )
+
+    def find(
+        self, cluster: Cluster, namespace: str | None, *, recursive: bool
+    ) -> tuple[list[KubeObject], list[Refused]]:
+        """Those that are there, and what is to be said of the others."""
+        from pausedemo.cli.manifests import read_manifests
+
+        where = namespace or "default"
+        asked = [(kind, name, where) for kind, name in self._targets]
+        if self._filenames:
+            asked += [
+                (one.kind, one.metadata.name, one.metadata.namespace)
+                for one in read_manifests(
+                    self._filenames,
+                    namespace=where,
+                    namespace_given=namespace is not None,
+                    recursive=recursive,
+                    warn=False,
+                )
+            ]
+        found: list[KubeObject] = []
+        refused: list[Refused] = []
+        for kind, name, place in asked:
+            try:
+                found += cluster.find(kind, name, place, self._matches)
+            except Refused as error:
+                refused.append(error)
+        return found, refused
+
+
+def _choose_grace(grace_period: int, *, now: bool, force: bool) -> int | None:
+    """The grace in seconds; None: what each pod says. Source: DeleteOptions.Complete."""
+    if now and grace_period != -1:
+        raise Refused("error: --now and --grace-period cannot be specified together")
+    grace_s = 1 if now else grace_period
+    if force and grace_s > 0:
+        raise Refused(
+            "error: --force and --grace-period greater than 0 cannot be specified together"
+        )
+    if force:
+        return 0
+    # As kubectl: no grace at all is for those who say --force.
+    return None if grace_s < 0 else max(grace_s, 1)
+
+
+def _delete_record(cluster: Cluster, one: KubeObject, grace_s: int | None) -> None:
+    from pausedemo.core.kubectl.objects import name_of, namespace_of
+    from pausedemo.kubelet.applying import Keeper
+
+    keeper = Keeper(cluster.reader.store, cluster.clock)
+    place = namespace_of(one), name_of(one)
+    match one["kind"]:
+        case "Pod":
+            keeper.mark_deleted(*place, grace_s)
+        case "ConfigMap" | "Secret":
+            keeper.delete_config(one["kind"], *place)
+        case kind:
+            raise Refused(f"error: objects of kind {kind} cannot be deleted")
+
+
+def _tell(one: KubeObject, output: str | None, *, forced: bool) -> None:
+    from pausedemo.core.kubectl.objects import name_of
+
+    kind = one["kind"].lower()
+    if output == "name":
+        click.echo(f"{kind}/{name_of(one)}")
+    else:
+        click.echo(f'{kind} "{name_of(one)}" {"force " if forced else ""}deleted')
+
+
+def _see_to_the_end(
+    cluster: Cluster, pods: Sequence[KubeObject], *, wait: bool, timeout_s: float
+) -> None:
+    """Take the pods down where no kubelet does; else wait for it."""
+    from pausedemo.core.kubectl.conditions import parse_condition
+    from pausedemo.kubelet.lease import is_kubelet_running
+    from pausedemo.kubelet.single import tear_down
+    from pausedemo.kubelet.threads import do_all
+    from pausedemo.kubelet.waiting import wait_for
+
+    if not pods:
+        return
+    if not is_kubelet_running(cluster.engine):
+        kept = {one.pod.uid: one.pod for one in cluster.reader.pods.list()}
+        ending = [kept[uid] for one in pods if (uid := one["metadata"]["uid"]) in kept]
+        do_all(
+            [
+                lambda pod=pod: tear_down(cluster.engine, cluster.clock, pod)  # type: ignore[misc]
+                for pod in ending
+            ]
+        )
+        return
+    deadline = cluster.clock.monotonic() + timeout_s
+    for one in pods if wait else ():
+        wait_for(
+            cluster.engine,
+            cluster.reader,
+            one,
+            parse_condition("delete"),
+            remaining_s=lambda: deadline - cluster.clock.monotonic(),
+        )
