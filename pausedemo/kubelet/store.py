@@ -11,7 +11,7 @@ import contextlib
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -34,7 +34,8 @@ class Kind(StrEnum):
 class Record:
     """One object as it was read. ``data`` is its JSON; ``generation`` counts its changes from 0.
 
-    ``origin`` tells it from one of the same name that was there before.
+    ``origin`` tells it from one of the same name that was there before. ``lineage`` are the marks
+    of those who wrote it and the generations before it, newest first.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Record:
     generation: int
     data: Mapping[str, Any]
     origin: str
+    lineage: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def key(self) -> tuple[Kind, str, str]:
@@ -52,6 +54,10 @@ class Record:
 
 #: Everything of ours bears a run and an owner; these outlive whoever has made them.
 _LABELS: Final = {naming.RUN: "objects", naming.OWNER: naming.ENGINE_OWNER}
+
+
+#: How many writers of the latest generations an object knows: more than write it at one moment.
+LINEAGE: Final = 16
 
 
 class Store:
@@ -88,12 +94,13 @@ class Store:
     def replace(self, old: Record, data: Mapping[str, Any]) -> Record:
         """Keep an object as it is from now on. Conflict when another has changed it meanwhile."""
         new = self._write(replace(old, generation=old.generation + 1, data=data), "change")
-        earlier = [one for one in self._generations(*old.key) if one.generation < new.generation]
-        if old.generation not in {one.generation for one in earlier}:
+        found = self._generations(*old.key)
+        if old.generation in {one.generation for one in found}:
+            self._remove(one for one in found if one.generation < new.generation)
+        elif not any(_descends(one, new) for one in found):
             # Only who writes its successor removes it: there was one already, and it is gone.
             self._engine.remove_volume(_volume_name(new))
             raise _conflict("change", old.kind, old.name, "another has changed it meanwhile")
-        self._remove(earlier)
         return new
 
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
@@ -106,7 +113,7 @@ class Store:
             self._engine.remove_volume(_volume_name(record))
 
     def _write(self, record: Record, action: str) -> Record:
-        writer = uuid.uuid4().hex
+        lineage = (uuid.uuid4().hex, *record.lineage)[:LINEAGE]
         made = self._engine.create_volume(
             _volume_name(record),
             {
@@ -116,13 +123,13 @@ class Store:
                 naming.OBJECT_NAME: record.name,
                 naming.OBJECT_GENERATION: str(record.generation),
                 naming.OBJECT_ORIGIN: record.origin,
-                naming.OBJECT_WRITER: writer,
+                naming.OBJECT_WRITER: " ".join(lineage),
                 naming.OBJECT: json.dumps(record.data, separators=(",", ":")),
             },
         )
-        if made.labels.get(naming.OBJECT_WRITER) != writer:
+        if made.labels.get(naming.OBJECT_WRITER) != " ".join(lineage):
             raise _conflict(action, record.kind, record.name, "another has just written it")
-        return record
+        return replace(record, lineage=lineage)
 
     def _generations(self, kind: Kind, namespace: str, name: str) -> tuple[Record, ...]:
         return self._find(
@@ -151,8 +158,18 @@ def _parse(volume: VolumeInfo) -> Record | None:
                 int(labels[naming.OBJECT_GENERATION]),
                 data,
                 labels[naming.OBJECT_ORIGIN],
+                tuple(labels.get(naming.OBJECT_WRITER, "").split()),
             )
     return None
+
+
+def _descends(later: Record, earlier: Record) -> bool:
+    """Whether a generation was made from another one, perhaps by way of others.
+
+    Who is quick may read what another has just written, and remove what that was written from
+    before the other has looked for it.
+    """
+    return later.generation > earlier.generation and earlier.lineage[0] in later.lineage
 
 
 def _volume_name(record: Record) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -63,13 +64,17 @@ def test_a_kubelet_killed_at_any_moment_is_followed_by_one_that_goes_on(world: W
 
     wait_until("the other waits for its back-off", waits)
     assert [world.get(name).pod for name in ("crashing", "steady")] == [crashing, steady]
-    # At once, after 10 and after 20 seconds: no more than these within the time of the test.
-    assert world.container("a", "crashing").restart_count in (1, 2)
-    delay_s = 10 * world.container("a", "crashing").restart_count
-    assert f"back-off {delay_s}s" in str(world.container("a", "crashing").state)
-    rows = world.engine.list_containers({naming.POD_UID: steady.uid})
-    # Two that run and two dead ones, in as many sandboxes as these have belonged to.
-    assert len(rows) <= 7, [row.name for row in rows]
+    # It ran at once, at once again, and after 10 and 20 seconds within the time of the test;
+    # a container that was made and never started, because of a kill, counts as well.
+    found = world.container("a", "crashing")
+    assert counts[-1] <= found.restart_count <= 2 + KILLS
+    assert re.search(r"back-off [124]0s restarting", str(found.state))
+
+    def has_garbage() -> bool:
+        # Two that run and two dead ones, in as many sandboxes as these have belonged to.
+        return len(world.engine.list_containers({naming.POD_UID: steady.uid})) > 7
+
+    wait_until("what is of no more use is gone", lambda: not has_garbage())
 
 
 def test_two_kubelets_do_no_harm_and_the_second_takes_over_at_once(world: World) -> None:
