@@ -23,19 +23,21 @@ from pausedemo.kubelet.termination import TerminationMessages
 
 @dataclass(frozen=True, slots=True)
 class Aides:
-    """To be closed at the end, which removes the container on the node."""
+    """To be closed at the end, which removes the container on the node that is their own."""
 
     dialer: Dialer
     hooks: LifecycleHooks
     prober: ProbeManager
     messages: TerminationMessages
     ended: threading.Event
+    owns_node: bool = True
 
     def close(self) -> None:
         # First: a probe that is under way must not have the node's container made again.
         self.ended.set()
         self.prober.close()
-        self.dialer.node.close()
+        if self.owns_node:
+            self.dialer.node.close()
 
 
 def make_aides(
@@ -46,11 +48,13 @@ def make_aides(
     wake: Wake,
     find_image: Callable[[], str],
     labels: Mapping[str, str],
+    node: NodeContainer | None = None,
 ) -> Aides:
     """Put them together. Asks nothing of the engine yet.
 
     ``find_image`` gives an image on the engine that holds busybox; ``labels`` go on the node's
-    container, and should name its owner, so that it can be cleaned up after a kill.
+    container, and should name its owner, so that it can be cleaned up after a kill. Neither is
+    used with a ``node`` that is somebody else's.
     """
     ended = threading.Event()
 
@@ -59,11 +63,12 @@ def make_aides(
             raise PausedemoError("cannot reach the node: the kubelet has ended")
         return find_image()
 
-    dialer = Dialer(NodeContainer(engine, find_while_needed, labels))
+    dialer = Dialer(node or NodeContainer(engine, find_while_needed, labels))
     return Aides(
         dialer=dialer,
         hooks=LifecycleHooks(engine, dialer, clock, tell),
         prober=ProbeManager(Asker(engine, dialer), clock, tell, wake),
         messages=TerminationMessages(engine),
         ended=ended,
+        owns_node=node is None,
     )

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from pausedemo.core import naming
-from pausedemo.engine.port import Containers, ContainerSummary
+from pausedemo.engine.port import Containers, ContainerSummary, VolumeInfo, Volumes
 from pausedemo.errors import EngineGone, PausedemoError
 from pausedemo.kubelet.owner import Life, Owner
 
@@ -25,6 +25,13 @@ class Cleaned:
     removed: tuple[str, ...] = ()
     failures: tuple[PausedemoError, ...] = ()
 
+    def __add__(self, other: Cleaned) -> Cleaned:
+        return Cleaned(self.removed + other.removed, self.failures + other.failures)
+
+
+class Holder(Containers, Volumes, Protocol):
+    """What has containers and volumes."""
+
 
 def remove_labelled(engine: Containers, labels: Mapping[str, str]) -> Cleaned:
     """Remove what pausedemo made and bears all these labels."""
@@ -35,36 +42,57 @@ def remove_labelled(engine: Containers, labels: Mapping[str, str]) -> Cleaned:
     return _remove_all(engine, ours)
 
 
-def remove_left_behind(engine: Containers, *, kept_too: bool, unknown_too: bool) -> Cleaned:
-    """Remove what dead owners left on the engine.
+def remove_volumes_labelled(engine: Volumes, labels: Mapping[str, str]) -> Cleaned:
+    """Remove the data volumes of pods that bear all these labels; their containers are gone."""
+    try:
+        ours = engine.list_volumes({naming.OWNER: None, naming.POD_UID: None, **labels})
+    except PausedemoError as error:
+        return Cleaned(failures=(error,))
+    return _remove_volumes(engine, ours)
+
+
+def remove_left_behind(engine: Holder, *, kept_too: bool, unknown_too: bool) -> Cleaned:
+    """Remove what dead owners left on the engine: containers, and then volumes of their pods.
 
     ``kept_too``: also what was made with ``--keep``, whose owner ended as planned.
     ``unknown_too``: also what belongs to owners that cannot be seen from here.
     """
     doomed_lives = {Life.DEAD, Life.UNKNOWN} if unknown_too else {Life.DEAD}
-    return _remove_all(
-        engine,
-        [
-            container
-            for container in engine.list_containers({naming.OWNER: None})
-            if (kept_too or naming.KEEP not in container.labels)
-            and _owner_life(container) in doomed_lives
-        ],
-    )
+
+    def is_doomed(labels: Mapping[str, str]) -> bool:
+        return (kept_too or naming.KEEP not in labels) and _owner_life(labels) in doomed_lives
+
+    ours = engine.list_containers({naming.OWNER: None})
+    cleaned = _remove_all(engine, [one for one in ours if is_doomed(one.labels)])
+    volumes = engine.list_volumes({naming.OWNER: None, naming.POD_UID: None})
+    return cleaned + _remove_volumes(engine, [one for one in volumes if is_doomed(one.labels)])
 
 
 def list_unknown(engine: Containers) -> tuple[ContainerSummary, ...]:
     """Find the containers whose owners cannot be seen from here."""
     ours = engine.list_containers({naming.OWNER: None})
-    return tuple(container for container in ours if _owner_life(container) is Life.UNKNOWN)
+    return tuple(one for one in ours if _owner_life(one.labels) is Life.UNKNOWN)
 
 
-def _owner_life(container: ContainerSummary) -> Life:
-    mark = container.labels.get(naming.OWNER, "")
+def _owner_life(labels: Mapping[str, str]) -> Life:
+    mark = labels.get(naming.OWNER, "")
     if mark == naming.ENGINE_OWNER:
         return Life.ALIVE
     owner = Owner.parse(mark)
     return owner.life() if owner else Life.UNKNOWN
+
+
+def _remove_volumes(engine: Volumes, volumes: Iterable[VolumeInfo]) -> Cleaned:
+    removed: list[str] = []
+    failures: list[PausedemoError] = []
+    for volume in volumes:
+        try:
+            engine.remove_volume(volume.name)
+        except PausedemoError as error:
+            failures.append(error)
+        else:
+            removed.append(volume.name)
+    return Cleaned(tuple(removed), tuple(failures))
 
 
 def _remove_all(engine: Containers, containers: Iterable[ContainerSummary]) -> Cleaned:

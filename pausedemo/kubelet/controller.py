@@ -128,11 +128,13 @@ class PodController:
     def plan_first(self) -> tuple[ContainerConfig, ...]:
         """What it creates for a pod that is not there yet: the sandbox, then its containers.
 
-        The members join the sandbox by its name here, as a person would write it.
+        The members join the sandbox by its name here, as a person would write it. What can only be
+        found out on the way, such as the pod's address in an environment, is not in it.
         """
-        sandbox = self.translator.sandbox(self.pod, 0, self.images.pause, self.labels)
+        plain = PlainTranslator()
+        sandbox = plain.sandbox(self.pod, 0, self.images.pause, self.labels)
         members = [
-            self.translator.container(
+            plain.container(
                 self.pod,
                 ContainerStart(container.name, 0, 0),
                 sandbox.name,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from pausedemo.clock import Clock
@@ -34,7 +35,7 @@ from pausedemo.kubelet.ports import (
 from pausedemo.kubelet.pulling import Pulling
 from pausedemo.kubelet.store import Store
 from pausedemo.kubelet.tools import EngineLimits, label_kept
-from pausedemo.kubelet.translating import StoredTranslator
+from pausedemo.kubelet.translating import PodTranslator, find_kept
 
 #: How many containers are made and started at the same time, of all pods together: an engine
 #: that is asked for more only lets them wait for each other.
@@ -141,7 +142,9 @@ def make_parts(
         hooks=aides.hooks,
         prober=aides.prober,
         messages=aides.messages,
-        translator=StoredTranslator(engine, clock, store, source, limits, tell),
+        translator=PodTranslator(
+            engine, clock, source, limits, tell, find_objects=partial(find_kept, store)
+        ),
         store=store,
         pods=Pods(store),
         recorder=recorder,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pausedemo.core import naming
+from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.engine.port import EventStream
 from pausedemo.errors import EngineGone, PausedemoError
@@ -42,10 +43,17 @@ class Passes:
     def __init__(self, controller: PodController) -> None:
         self.controller = controller
         self._failures = 0
+        self._changed: Pod | None = None
+
+    def change(self, pod: Pod) -> None:
+        """Put the pod as it is wanted from the next pass on in its place; from any thread."""
+        self._changed = pod
 
     def run_one(self) -> Outcome:
         """One pass over the pod. Raises EngineGone only."""
         controller = self.controller
+        if self._changed is not None:
+            controller.pod, self._changed = self._changed, None
         try:
             actions = controller.sync()
         except EngineGone:

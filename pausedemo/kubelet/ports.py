@@ -21,7 +21,8 @@ from pausedemo.core.podview import Waiting
 from pausedemo.core.status import PodStatus
 from pausedemo.engine.port import ContainerConfig
 from pausedemo.errors import PausedemoError
-from pausedemo.kubelet.translate import translate_container, translate_sandbox
+from pausedemo.kubelet.translate import ContainerFacts, translate_container, translate_sandbox
+from pausedemo.kubelet.volumes import plan_mounts
 
 #: Who is told an event, from the thread in which it happens. Helpers get one when they are made.
 Tell = Callable[[Pod, PodEvent], None]
@@ -137,7 +138,7 @@ class PodImages:
 
 
 class PlainTranslator:
-    """Of a pod without volumes, whose containers refer to nothing outside of their manifest."""
+    """Of a pod as it is written: nothing is made for it, and no reference is followed."""
 
     def sandbox(
         self, pod: Pod, attempt: int, image: str, labels: Mapping[str, str]
@@ -155,7 +156,9 @@ class PlainTranslator:
         image: str,
         labels: Mapping[str, str],
     ) -> ContainerConfig:
-        return translate_container(pod, start, sandbox_id, image, labels)
+        spec = next(one for one in pod.spec.all_containers if one.name == start.name)
+        facts = ContainerFacts(mounts=plan_mounts(pod, spec))
+        return translate_container(pod, start, sandbox_id, image, labels, facts)
 
 
 class NoHooks:

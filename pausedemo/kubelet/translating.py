@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from pausedemo.clock import Clock
@@ -50,31 +50,51 @@ class Kept(Mapping[str, _T], Generic[_T]):
         return sum(1 for _ in self)
 
 
-class StoredTranslator:
-    """Translates pods that the engine keeps: with volumes, environments, termination messages."""
+def find_kept(store: Store, pod: Pod) -> Objects:
+    """What a pod may refer to of what the engine keeps."""
+    return Objects(
+        config_maps=Kept(store, Kind.CONFIG_MAP, ConfigMap, pod.namespace),
+        secrets=Kept(store, Kind.SECRET, Secret, pod.namespace),
+    )
+
+
+class PodTranslator:
+    """Translates pods with their volumes, environments and termination messages.
+
+    ``find_objects``: what a pod may refer to; nothing unless it is given. ``label``: what a
+    container bears that is made to look at the machine for a pod. Without ``messages`` there is
+    no volume for termination messages.
+    """
 
     def __init__(
         self,
         engine: Engine,
         clock: Clock,
-        store: Store,
         images: Images,
         limits: EngineLimits,
         tell: Tell,
+        *,
+        find_objects: Callable[[Pod], Objects] = lambda _pod: Objects(),
+        label: Callable[[Pod], Mapping[str, str]] = label_kept,
+        messages: bool = True,
     ) -> None:
         self._engine = engine
         self._clock = clock
-        self._store = store
         self._images = images
         self._limits = limits
         self._tell = tell
+        self._find_objects = find_objects
+        self._label = label
+        self._has_messages = messages
 
     def sandbox(
         self, pod: Pod, attempt: int, image: str, labels: Mapping[str, str]
     ) -> ContainerConfig:
-        create_volumes(self._engine, pod, labels, messages=True)
+        create_volumes(self._engine, pod, labels, messages=self._has_messages)
         node_dns = find_node_dns(self._engine.url)
-        return translate_sandbox(pod, attempt, image, labels, node_dns=node_dns, messages=True)
+        return translate_sandbox(
+            pod, attempt, image, labels, node_dns=node_dns, messages=self._has_messages
+        )
 
     def prepare(self, pod: Pod, sandbox_id: str) -> None:
         facts = self._find_facts(sandbox_id)
@@ -84,7 +104,12 @@ class StoredTranslator:
             return make_files(volume, pod, facts, objects) or {}
 
         prepare_volumes(
-            self._engine, pod, sandbox_id, read_files, self._find_paths(pod), messages=True
+            self._engine,
+            pod,
+            sandbox_id,
+            read_files,
+            self._find_paths(pod),
+            messages=self._has_messages,
         )
 
     def container(
@@ -120,7 +145,7 @@ class StoredTranslator:
             sandbox_id,
             self._find_paths(pod),
             restart_count=start.restart_count,
-            messages=True,
+            messages=self._has_messages,
         )
         return ContainerFacts(
             env=environment.variables,
@@ -146,11 +171,5 @@ class StoredTranslator:
             allocatable={name: parse_quantity(text) for name, text in amounts.items()},
         )
 
-    def _find_objects(self, pod: Pod) -> Objects:
-        return Objects(
-            config_maps=Kept(self._store, Kind.CONFIG_MAP, ConfigMap, pod.namespace),
-            secrets=Kept(self._store, Kind.SECRET, Secret, pod.namespace),
-        )
-
     def _find_paths(self, pod: Pod) -> Finder:
-        return Finder(self._engine, self._images.pause, label_kept(pod))
+        return Finder(self._engine, self._images.pause, self._label(pod))

@@ -42,6 +42,13 @@ class Apply(Action):
     timeout_s: Seconds = 60
 
 
+class Delete(Action):
+    """End a pod, with its own grace or another, and wait until nothing is left of it."""
+
+    grace_s: Grace | None = None
+    timeout_s: Seconds = 60
+
+
 class Run(Action):
     """Create and start containers outside of pods, one after another."""
 

@@ -27,7 +27,9 @@ from pausedemo.scenario.schema import ScenarioFile
 from pausedemo.scenario.words import NODE, POD
 
 #: Steps that only a pod can have, and those that only a container outside of pods can.
-POD_KINDS = frozenset({"apply", "http", "pod", "events", "containers"})
+POD_KINDS = frozenset({"apply", "delete", "http", "pod", "events", "containers"})
+#: What can still be asked of a pod that was deleted.
+AFTER_KINDS = frozenset({"events", "containers"})
 BARE_KINDS = frozenset({"run", "create"})
 #: What needs a program in the container beside the main one.
 PROGRAM_KINDS = frozenset({"exec", "write"})
@@ -54,6 +56,7 @@ def check_pods(file: ScenarioFile) -> Found:
         yield (), '"pods" or "containers" is missing; a scenario needs one of them'
         return
     applied: set[str] = set()
+    deleted: set[str] = set()
     unclear = False
     for index, step in enumerate(file.steps):
         path: Path = ("steps", index, step.kind)
@@ -77,6 +80,13 @@ def check_pods(file: ScenarioFile) -> Found:
             # Once is enough: all that follows rests on the same missing step.
             yield path, f'the pod "{pod}" is used before a step "apply" has made it'
             applied.add(pod)
+        elif pod in deleted and step.kind not in AFTER_KINDS:
+            yield (
+                path,
+                f'the pod "{pod}" was deleted before; only its events and containers are left',
+            )
+        elif step.kind == "delete":
+            deleted.add(pod)
     for pod in () if unclear else file.pods.keys() - applied:
         yield ("pods", pod), f'the pod "{pod}" is never used; apply it in a step, or remove it'
 

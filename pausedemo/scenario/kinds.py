@@ -102,6 +102,13 @@ class ApplyStep(ActingStep):
     apply: actions.Apply
 
 
+class DeleteStep(ActingStep):
+    """See ``Delete``."""
+
+    kind = "delete"
+    delete: actions.Delete
+
+
 class RunStep(ActingStep):
     """See ``Run``."""
 
@@ -274,6 +281,7 @@ def _kind_of_step(value: object) -> str | None:
 
 AnyStep: TypeAlias = Annotated[
     Annotated[ApplyStep, Tag("apply")]
+    | Annotated[DeleteStep, Tag("delete")]
     | Annotated[RunStep, Tag("run")]
     | Annotated[CreateStep, Tag("create")]
     | Annotated[StartStep, Tag("start")]

@@ -14,6 +14,7 @@ from pausedemo.core.yamltext import Document, load_documents
 from pausedemo.errors import InvalidFile, Problem, UsageError
 from pausedemo.scenario.checks import check_containers, check_pods, check_references, find_pod
 from pausedemo.scenario.kinds import Step
+from pausedemo.scenario.manifestchecks import check_manifests
 from pausedemo.scenario.schema import ScenarioFile
 
 
@@ -59,6 +60,7 @@ def parse_scenario(text: str, source: str, read_manifest: Callable[[str], str]) 
     file = validate(ScenarioFile, document, source)
     manifests, problems = _read_manifests(file, document, source, read_manifest)
     found = [*check_pods(file), *check_references(file), *check_containers(file, manifests)]
+    found += check_manifests(file, manifests)
     problems += [Problem(source, *document.place(path), message) for path, message in found]
     if problems:
         raise InvalidFile(problems)

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 from pausedemo.clock import Clock
 from pausedemo.core import naming
+from pausedemo.core.manifest import Container, Lifecycle
 from pausedemo.core.pod import LATEST_KUBERNETES
 from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioResult
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
-from pausedemo.kubelet.cleanup import remove_labelled
+from pausedemo.kubelet.cleanup import remove_labelled, remove_volumes_labelled
 from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.owner import Owner
 from pausedemo.scenario.crew import Crew
 from pausedemo.scenario.kinds import HttpStep, NamespacesStep
 from pausedemo.scenario.listener import Listener
+from pausedemo.scenario.manifestchecks import has_probes
 from pausedemo.scenario.parse import Scenario
 from pausedemo.scenario.runner import Played, play
 from pausedemo.scenario.schedule import Plan
@@ -101,7 +103,9 @@ def _play_all(
         return play(scenario, engine, clock, settings, listener, keep=keep)
 
     def remove_all() -> None:
-        remove_labelled(engine, {naming.RUN: settings.labels[naming.RUN]})
+        ours = {naming.RUN: settings.labels[naming.RUN]}
+        remove_labelled(engine, ours)
+        remove_volumes_labelled(engine, ours)
 
     crew = Crew(scenarios, plan, play_once, clock, listener, None if keep else remove_all)
     try:
@@ -124,6 +128,14 @@ def _node_images(scenario: Scenario) -> Iterator[str]:
     looks = (HttpStep, NamespacesStep)
     if any(isinstance(step, looks) for step in scenario.file.steps):
         yield NODE_IMAGE
+    # Probes and hooks reach ports from there, and files are put on the node through it.
+    for manifest in scenario.manifests.values():
+        if manifest.spec.volumes or any(map(_is_reached, manifest.spec.all_containers)):
+            yield NODE_IMAGE
+
+
+def _is_reached(container: Container) -> bool:
+    return has_probes(container) or container.lifecycle != Lifecycle()
 
 
 def _pod_images(scenario: Scenario) -> Iterator[str]:

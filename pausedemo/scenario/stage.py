@@ -5,21 +5,26 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pausedemo.clock import Clock
 from pausedemo.core import naming
-from pausedemo.core.pod import Pod, compute_shares_pid, parse_kubernetes_version
+from pausedemo.core.pod import Deletion, Pod, compute_shares_pid, parse_kubernetes_version
+from pausedemo.core.podrow import PodRow, compute_row
 from pausedemo.core.results import EngineFacts
 from pausedemo.core.status import PodStatus, RunState
 from pausedemo.engine.port import ContainerInfo, ContainerSummary, Engine
 from pausedemo.errors import EngineError, NotFound, TimedOut
+from pausedemo.kubelet.aides import Aides, make_aides
 from pausedemo.kubelet.background import BackgroundController
-from pausedemo.kubelet.cleanup import Cleaned, remove_labelled
+from pausedemo.kubelet.cleanup import Cleaned, remove_labelled, remove_volumes_labelled
 from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
 from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.observe import find_container, observe_pod
+from pausedemo.kubelet.passes import Passes
+from pausedemo.kubelet.removing import remove_leftovers
+from pausedemo.kubelet.translating import PodTranslator
 from pausedemo.scenario.bare import BareContainers, Located
 from pausedemo.scenario.node import Node
 from pausedemo.scenario.parse import Scenario
@@ -52,10 +57,20 @@ class StageSettings:
 class StagedPod:
     """One pod of the scenario, from its ``apply`` on."""
 
-    pod: Pod
     controller: PodController
     events: list[PodEvent] = field(default_factory=list)
     background: BackgroundController | None = None
+
+    @property
+    def pod(self) -> Pod:
+        return self.controller.pod
+
+    def row(self) -> PodRow:
+        """The pod as it is now, as kubectl would show it."""
+        controller = self.controller
+        # What has been observed first is never newer than what its kubelet says of it.
+        status = controller.observe()
+        return compute_row(controller.pod, status, controller.view, controller.clock.now())
 
 
 class Stage:
@@ -79,6 +94,7 @@ class Stage:
             prefix=f"pausedemo-{self._id}",
         )
         self._pods: dict[str, StagedPod] = {}
+        self._aides = self._make_aides()
 
     @property
     def node(self) -> Node:
@@ -115,6 +131,28 @@ class Stage:
                 last = staged.events[-1].message if staged.events else "nothing happened"
                 raise TimedOut(f"pod {name} was not running after {timeout_s:g} s: {last}")
             self.clock.wait(never, POLL_S)
+        return staged
+
+    def delete(self, name: str, grace_s: int | None, timeout_s: float) -> StagedPod:
+        """End a pod as ``kubectl delete`` does, and wait until nothing is left of it.
+
+        ``grace_s``: its own where it is None. TimedOut when something runs for longer.
+        """
+        staged = self.pod(name)
+        if grace_s is None:
+            grace_s = staged.pod.spec.termination_grace_period_seconds
+        deletion = Deletion(self.clock.now(), grace_s)
+        if staged.background is not None:
+            staged.background.delete(deletion)
+            ended = staged.background.wait(timeout_s)
+            if staged.background.failure is not None:
+                raise staged.background.failure
+            if not ended:
+                raise TimedOut(f"pod {name} has not ended after {timeout_s:g} s")
+        else:
+            staged.controller.pod = replace(staged.pod, deletion=deletion)
+            Passes(staged.controller).run(threading.Event(), threading.Event())
+        remove_leftovers(self.engine, staged.pod.uid)
         return staged
 
     def pod(self, name: str) -> StagedPod:
@@ -157,6 +195,7 @@ class Stage:
     def close(self, *, keep: bool = False) -> Cleaned:
         """Stop the kubelets, newest first, and remove all that the scenario made."""
         kubelets = [pod.background for pod in reversed(self._pods.values()) if pod.background]
+        self._aides.prober.close()
         for kubelet in kubelets:
             kubelet.ask_to_stop()
         if kubelets and not keep:
@@ -168,7 +207,11 @@ class Stage:
 
     def remove(self) -> Cleaned:
         """Remove all that the scenario made on the engine."""
-        return remove_labelled(self.engine, {naming.SCENARIO: self._labels[naming.SCENARIO]})
+        ours = {naming.SCENARIO: self._labels[naming.SCENARIO]}
+        cleaned = remove_labelled(self.engine, ours)
+        if any(staged.pod.spec.volumes for staged in self._pods.values()):
+            cleaned += remove_volumes_labelled(self.engine, ours)
+        return cleaned
 
     def _make_pod(self, name: str) -> StagedPod:
         manifest = self._scenario.manifests[name]
@@ -194,8 +237,46 @@ class Stage:
             labels=self._labels,
             limits=self.settings.limits,
             record=events.append,
+            hooks=self._aides.hooks,
+            prober=self._aides.prober,
+            translator=PodTranslator(
+                self.engine,
+                self.clock,
+                images,
+                self.settings.limits,
+                lambda _pod, event: events.append(event),
+                label=lambda _pod: self._labels,
+                # No step shows them.
+                messages=False,
+            ),
         )
-        return StagedPod(pod, controller, events)
+        return StagedPod(controller, events)
+
+    def _make_aides(self) -> Aides:
+        """Hooks and probes, as every kubelet has them."""
+
+        def find(uid: str) -> StagedPod | None:
+            pods = list(self._pods.values())
+            return next((staged for staged in pods if staged.pod.uid == uid), None)
+
+        def tell(pod: Pod, event: PodEvent) -> None:
+            if staged := find(pod.uid):
+                staged.events.append(event)
+
+        def wake(uid: str) -> None:
+            staged = find(uid)
+            if staged is not None and staged.background is not None:
+                staged.background.wake()
+
+        return make_aides(
+            self.engine,
+            self.clock,
+            tell=tell,
+            wake=wake,
+            find_image=lambda: self.settings.find_image(NODE_IMAGE),
+            labels=self._labels,
+            node=self.settings.node,
+        )
 
     def _kubernetes_version(self, name: str) -> tuple[int, int]:
         text = self._scenario.file.pods[name].kubernetes

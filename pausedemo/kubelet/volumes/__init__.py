@@ -16,7 +16,12 @@ from pausedemo.kubelet.volumes.hostpaths import Finder
 from pausedemo.kubelet.volumes.lives import create_volumes, remove_volumes
 from pausedemo.kubelet.volumes.messages import open_message, read_message_file
 from pausedemo.kubelet.volumes.mounting import resolve_mounts
-from pausedemo.kubelet.volumes.plan import VolumeError, name_volume, plan_sandbox_mounts
+from pausedemo.kubelet.volumes.plan import (
+    VolumeError,
+    name_volume,
+    plan_mounts,
+    plan_sandbox_mounts,
+)
 from pausedemo.kubelet.volumes.preparing import ReadFiles, prepare_volumes
 
 __all__ = [
@@ -26,6 +31,7 @@ __all__ = [
     "create_volumes",
     "name_volume",
     "open_message",
+    "plan_mounts",
     "plan_sandbox_mounts",
     "prepare_volumes",
     "read_message_file",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pausedemo.core import naming
-from pausedemo.core.manifest import EmptyDirVolumeSource, StorageMedium, Volume
+from pausedemo.core.manifest import Container, EmptyDirVolumeSource, StorageMedium, Volume
 from pausedemo.core.pod import Pod
 from pausedemo.engine.port import Mount, MountKind
 from pausedemo.errors import PausedemoError
@@ -58,6 +58,29 @@ def plan_sandbox_mounts(pod: Pod, *, messages: bool = False) -> tuple[Mount, ...
         Mount(kind=MountKind.VOLUME, source=one.engine_name, target=one.place, copy_image=False)
         for one in plan_volumes(pod, messages=messages)
     )
+
+
+def plan_mounts(pod: Pod, container: Container) -> tuple[Mount, ...]:
+    """What a container mounts, as its manifest says it: no subPath is looked for or made."""
+    names = {one.name: one.engine_name for one in plan_volumes(pod)}
+    mounts = []
+    for wanted in container.volume_mounts:
+        volume = find_volume(pod, wanted.name)
+        if volume.host_path is not None:
+            kind, source = MountKind.BIND, f"{volume.host_path.path}/{wanted.sub_path}".rstrip("/")
+        else:
+            kind, source = MountKind.VOLUME, names[wanted.name]
+        mounts.append(
+            Mount(
+                kind=kind,
+                source=source or "/",
+                target=wanted.mount_path,
+                read_only=wanted.read_only or is_read_only(volume),
+                copy_image=kind is MountKind.BIND,
+                subpath="" if kind is MountKind.BIND else wanted.sub_path,
+            )
+        )
+    return tuple(mounts)
 
 
 def find_volume(pod: Pod, name: str) -> Volume:

@@ -19,6 +19,7 @@ __all__ = ["PERFORMERS", "Observation", "Performer", "make_performer"]
 #: By kind of step: a class whose first argument is a step of just that kind.
 PERFORMERS: Final[Mapping[str, Callable[[Any, Stage, str], Performer]]] = {
     "apply": acting.ApplyPerformer,
+    "delete": acting.DeletePerformer,
     "run": acting.RunPerformer,
     "create": acting.CreatePerformer,
     "start": acting.StartPerformer,

@@ -30,6 +30,22 @@ class ApplyPerformer(OnStage[kinds.ApplyStep]):
         return Observation("\n".join(told), {"uid": staged.pod.uid, "ip": status.ip})
 
 
+class DeletePerformer(OnStage[kinds.DeleteStep]):
+    """Ends a pod, and removes all of it."""
+
+    def command(self) -> str:
+        pod = self.stage.pod(self.pod).pod
+        grace_s = self.step.delete.grace_s
+        argv = ["kubectl", "delete", "pod", pod.name, "-n", pod.namespace]
+        argv += [] if grace_s is None else [f"--grace-period={grace_s}"]
+        return shlex.join([*argv, "--force"] if grace_s == 0 else argv)
+
+    def perform(self) -> Observation:
+        action = self.step.delete
+        deleted = self.stage.delete(self.pod, action.grace_s, action.timeout_s)
+        return Observation(f'pod "{deleted.pod.name}" deleted')
+
+
 class RunPerformer(OnStage[kinds.RunStep]):
     """Creates and starts containers outside of pods, in order, until one is refused."""
 

@@ -6,7 +6,7 @@ import dataclasses
 import shlex
 
 from pausedemo.core import naming
-from pausedemo.core.podrow import compute_phase, compute_row, render_pod_table
+from pausedemo.core.podrow import render_pod_table
 from pausedemo.core.results import Json
 from pausedemo.errors import NotFound
 from pausedemo.kubelet.observe import is_alive
@@ -31,13 +31,11 @@ class PodPerformer(OnStage[kinds.PodStep]):
         return shlex.join(["kubectl", "get", "pod", pod.name, "-n", pod.namespace, "-o", "wide"])
 
     def perform(self) -> Observation:
-        pod = self.stage.pod(self.pod).pod
-        status = self.stage.status(self.pod)
-        row = compute_row(pod, status, self.stage.clock.now())
+        row = self.stage.pod(self.pod).row()
         facts = {
             **dataclasses.asdict(row),
             "ready": f"{row.ready}/{row.containers}",
-            "phase": str(compute_phase(pod, status)),
+            "phase": str(row.phase),
         }
         return Observation(render_pod_table([row], wide=True), facts)
 
