@@ -79,6 +79,12 @@ async def _elsewhere(ask: Ask, scene: Scene) -> None:
         ask.path = f"/containers/{sibling['Id']}/exec"
 
 
+async def _do_nothing(ask: Ask, scene: Scene) -> None:
+    """Run another command in its place, which ends well and does nothing."""
+    if is_subject(await scene.inspect(ask.object)):
+        ask.json = {**ask.json, "Cmd": ["true"]}
+
+
 async def _as_root(ask: Ask, _scene: Scene) -> None:
     if ask.json.get("User"):
         ask.json = {**ask.json, "User": "0:0"}
@@ -94,6 +100,13 @@ EXECS: Final = (
         does="runs a command in another member of the pod",
         breaks="exec runs in the container that it is told",
         asks={EXEC_CREATE: _elsewhere},
+    ),
+    Mutation(
+        name="exec-does-nothing",
+        does="says that it ran a command, and does not",
+        breaks="commands, hooks and probes do what they say",
+        asks={EXEC_CREATE: _do_nothing},
+        noticed_by=("pre-stop", "probe-liveness"),
     ),
     Mutation(
         name="exec-as-root",

@@ -77,6 +77,11 @@ def _without_host(mode: str, breaks: str) -> Mutation:
     )
 
 
+def _drop_mounts(body: Body) -> None:
+    for key in ("Binds", "Mounts"):
+        host_config(body).pop(key, None)
+
+
 async def _join_another(ask: Ask, scene: Scene, body: Body) -> None:
     """Send a member into the network of a container that nobody asked for."""
     if not _joins(body, "NetworkMode"):
@@ -166,6 +171,12 @@ JOINS: Final = (
         breaks="the pod's containers share pause's hosts file",
         answers={START: afterwards(_own_hosts_file, is_member)},
         acts=True,
+    ),
+    Mutation(
+        name="volumes-dropped",
+        does="forgets the mounts of each member",
+        breaks="a pod's volume is one for all its containers, and outlives them",
+        asks={CREATE: at_create(_drop_mounts)},
     ),
     _without_host("PidMode", "hostPID shows the node's processes"),
     _without_host("IpcMode", "hostIPC shows the node's segments"),

@@ -11,7 +11,7 @@ from mutation.messages import Answer, Ask
 from mutation.mutant import Mutation
 from mutation.routes import FREEZE, KILL, START, STOP, THAW
 from mutation.scene import Scene
-from mutation.subjects import JOIN, Body, donor_of, host_config, is_member
+from mutation.subjects import JOIN, Body, donor_of, host_config, is_member, is_subject
 
 DEFAULT_GRACE_S: Final = 10
 _POLL_S: Final = 0.05
@@ -49,6 +49,11 @@ async def _term_for_ever(_ask: Ask, scene: Scene, found: Body) -> Answer | None:
     return Answer.of(204)
 
 
+async def _forget_grace(ask: Ask, scene: Scene) -> None:
+    if is_subject(await scene.inspect(ask.object)):
+        ask.query["t"] = "0"
+
+
 async def _another_signal(ask: Ask, scene: Scene) -> None:
     del scene
     given = ask.query.get("signal", "KILL").removeprefix("SIG")
@@ -83,6 +88,13 @@ SIGNALS: Final = (
         breaks="who is stopped gets TERM, and its grace",
         asks={STOP: instead(_kill_at_once)},
         acts=True,
+    ),
+    Mutation(
+        name="stop-without-grace",
+        does="stops with TERM and a grace of no seconds, whatever it was told",
+        breaks="who needs some time for its end has it",
+        asks={STOP: _forget_grace},
+        noticed_by=("delete-with-grace",),
     ),
     Mutation(
         name="stop-without-term",

@@ -4,14 +4,9 @@ import pytest
 
 from pausedemo.core.manifest import RestartPolicy
 from pausedemo.core.pod import Pod
-from pausedemo.core.podrow import (
-    Phase,
-    PodRow,
-    compute_phase,
-    compute_row,
-    compute_status_word,
-    render_pod_table,
-)
+from pausedemo.core.podreport import Phase
+from pausedemo.core.podrow import PodRow, compute_row, render_pod_table
+from pausedemo.core.podview import ContainerView, PodView
 from pausedemo.core.status import ContainerStatus, PodStatus, SandboxStatus
 from tests.core.pods import (
     UID,
@@ -31,7 +26,7 @@ Things = list[SandboxStatus | ContainerStatus]
 
 
 def row(pod: Pod, things: Things, now_s: float = 100) -> PodRow:
-    return compute_row(pod, seen(*things), at(now_s))
+    return compute_row(pod, seen(*things), PodView(), at(now_s))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +67,7 @@ def test_a_container_says_why_it_ended(container: ContainerStatus, reason: str) 
 def test_the_phase_comes_from_the_containers_and_the_policy(
     policy: RestartPolicy, things: Things, phase: Phase
 ) -> None:
-    assert compute_phase(make_pod("a", "b", policy=policy), seen(sandbox(), *things)) is phase
+    assert row(make_pod("a", "b", policy=policy), [sandbox(), *things]).phase is phase
 
 
 @pytest.mark.parametrize(
@@ -97,9 +92,14 @@ def test_the_phase_comes_from_the_containers_and_the_policy(
         (ALWAYS, [ended("i", 0), ended("j", 0), running("a")], Phase.RUNNING, "Running"),
         (
             ALWAYS,
-            [ended("i", 0), ended("j", 0), ended("a", 137), running("i", 1, of=1)],
+            # A main container that has ever run is what kubectl shows, whatever runs again:
+            # GeneratePodInitializedCondition in kubernetes pkg/kubelet/status/generate.go.
+            [
+                *(sandbox(1), ended("i", 0), ended("j", 0), ended("a", 137)),
+                running("i", 1, of=1),
+            ],
             Phase.PENDING,
-            "Init:0/2",
+            "Error",
         ),
     ],
 )
@@ -107,8 +107,8 @@ def test_the_word_tells_how_far_initialisation_is(
     policy: RestartPolicy, things: Things, phase: Phase, word: str
 ) -> None:
     pod = make_pod("a", init=INIT, policy=policy)
-    status = seen(sandbox(), *things)
-    assert (compute_phase(pod, status), compute_status_word(pod, status, at(100))) == (phase, word)
+    made = row(pod, [sandbox(), *things])
+    assert (made.phase, made.status) == (phase, word)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_word_is_the_first_container_s_reason(
     policy: RestartPolicy, things: Things, word: str
 ) -> None:
     pod = make_pod("a", "b", policy=policy)
-    assert compute_status_word(pod, seen(sandbox(), *things), at(100)) == word
+    assert row(pod, [sandbox(), *things]).status == word
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,37 @@ def test_a_container_that_waits_for_its_back_off_says_so(
     policy: RestartPolicy, exit_code: int, now_s: float, word: str
 ) -> None:
     crashed = ended("a", exit_code, 2, from_s=45, until_s=50, back_off_s=20)
-    status = seen(sandbox(), crashed)
-    assert compute_status_word(make_pod(policy=policy), status, at(now_s)) == word
+    assert row(make_pod(policy=policy), [sandbox(), crashed], now_s).status == word
+
+
+@pytest.mark.parametrize(
+    ("policy", "things", "ready", "word", "phase", "restarts"),
+    [
+        (ALWAYS, [], 0, "Init:0/1", Phase.PENDING, 0),
+        (ALWAYS, [running("s")], 1, "PodInitializing", Phase.PENDING, 0),
+        (ALWAYS, [running("s"), running("a")], 2, "Running", Phase.RUNNING, 0),
+        (NEVER, [ended("s", 1), running("s", 1), running("a")], 2, "Running", Phase.RUNNING, 1),
+        (NEVER, [running("s"), ended("a", 0)], 1, "Completed", Phase.RUNNING, 0),
+        (NEVER, [ended("s", 143), ended("a", 0)], 0, "Completed", Phase.SUCCEEDED, 0),
+        (NEVER, [ended("s", 143), ended("a", 1)], 0, "Error", Phase.FAILED, 0),
+    ],
+)
+def test_sidecars_count_beside_the_others(
+    policy: RestartPolicy, things: Things, ready: int, word: str, phase: Phase, restarts: int
+) -> None:
+    pod = make_pod("a", init=("s",), sidecars=("s",), policy=policy)
+    made = row(pod, [sandbox(), *things])
+    assert made.containers == 2
+    assert (made.ready, made.status, made.phase, made.restarts) == (ready, word, phase, restarts)
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_a_container_is_ready_when_its_probe_says_so(is_ready: bool) -> None:
+    pod = make_pod("a", "b", probes="readinessProbe: {exec: {command: [x]}}")
+    things = (sandbox(), running("a"), running("b"))
+    told = ContainerView(container_id=running("a").id, ready=is_ready, started=True)
+    made = compute_row(pod, seen(*things), PodView(containers={"a": told}), at(100))
+    assert (made.ready, made.containers, made.status) == (int(is_ready), 2, "Running")
 
 
 def test_a_row_holds_all_that_kubectl_prints() -> None:
@@ -170,6 +199,7 @@ def test_a_row_holds_all_that_kubectl_prints() -> None:
         ready=2,
         containers=2,
         status="Running",
+        phase=Phase.RUNNING,
         restarts=2,
         restarted_s=25.0,
         age_s=1626.0,
@@ -248,7 +278,7 @@ def test_restarts_are_summed_and_dated(
 def test_a_pod_without_a_ready_sandbox_has_no_address() -> None:
     made = row(make_pod(), [sandbox(3, ready=False), running("a")])
     assert (made.ip, made.attempt, made.ready) == ("", 3, 1)
-    nothing = compute_row(make_pod(), PodStatus(), at(0))
+    nothing = compute_row(make_pod(), PodStatus(), PodView(), at(0))
     assert (nothing.ip, nothing.attempt, nothing.status) == ("", None, "ContainerCreating")
 
 
@@ -261,6 +291,7 @@ def table_rows() -> list[PodRow]:
             "ready": 3,
             "containers": 3,
             "status": status,
+            "phase": Phase.RUNNING,
             "restarts": 0,
             "restarted_s": None,
             "age_s": 1626.0,

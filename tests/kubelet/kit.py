@@ -14,6 +14,7 @@ from pausedemo.core import naming
 from pausedemo.core.manifest import parse_pod
 from pausedemo.core.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
 from pausedemo.core.podreport import PodStatusReport, StateWaiting
+from pausedemo.core.podrow import PodRow, compute_row
 from pausedemo.core.podstatus import compute_pod_status
 from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 from pausedemo.engine.port import ContainerInfo, ContainerState, ContainerSummary, Engine
@@ -76,6 +77,10 @@ class Kit:
     def report(self) -> PodStatusReport:
         """The pod's status as Kubernetes would tell it."""
         return compute_pod_status(self.pod, self.status(), self.controller.view, self.clock.now())
+
+    def row(self) -> PodRow:
+        """The pod's row, as kubectl would show it."""
+        return compute_row(self.pod, self.status(), self.controller.view, self.clock.now())
 
     def waiting(self, name: str) -> StateWaiting:
         """Why a container waits."""

@@ -14,9 +14,14 @@ import pytest
 
 from pausedemo.core import naming
 from pausedemo.engine.docker import DockerEngine
-from pausedemo.engine.port import ContainerConfig, Containers, ContainerSummary
+from pausedemo.engine.port import ContainerConfig, ContainerSummary, VolumeInfo
 from pausedemo.errors import NotFound
-from pausedemo.kubelet.cleanup import list_unknown, remove_labelled, remove_left_behind
+from pausedemo.kubelet.cleanup import (
+    Holder,
+    list_unknown,
+    remove_labelled,
+    remove_left_behind,
+)
 from pausedemo.kubelet.owner import Life, Owner
 from tests.kubelet.kit import TEST_LABEL, Kits
 from tests.waiting import wait_until
@@ -41,6 +46,9 @@ class Scoped:
     def list_containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSummary, ...]:
         return self._engine.list_containers({**labels, TEST_LABEL: self._scope})
 
+    def list_volumes(self, labels: Mapping[str, str | None]) -> tuple[VolumeInfo, ...]:
+        return self._engine.list_volumes({**labels, TEST_LABEL: self._scope})
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
@@ -51,8 +59,8 @@ def scope() -> str:
 
 
 @pytest.fixture
-def scoped(engine: DockerEngine, scope: str) -> Containers:
-    return cast(Containers, Scoped(engine, scope))
+def scoped(engine: DockerEngine, scope: str) -> Holder:
+    return cast(Holder, Scoped(engine, scope))
 
 
 @pytest.fixture
@@ -113,7 +121,7 @@ def left(engine: DockerEngine, scope: str) -> set[str]:
 
 
 def test_what_a_dead_owner_left_is_removed_and_nothing_else(
-    engine: DockerEngine, create: Create, scope: str, scoped: Containers, dead: Owner
+    engine: DockerEngine, create: Create, scope: str, scoped: Holder, dead: Owner
 ) -> None:
     with another_process() as (alive, _process):
         doomed = {create(dead), create(dead)}
@@ -133,7 +141,7 @@ def test_what_a_dead_owner_left_is_removed_and_nothing_else(
 
 
 def test_what_was_kept_is_removed_when_that_is_asked_for(
-    engine: DockerEngine, create: Create, scope: str, scoped: Containers, dead: Owner
+    engine: DockerEngine, create: Create, scope: str, scoped: Holder, dead: Owner
 ) -> None:
     kept = create(dead, **{naming.KEEP: "true"})
     stays = {create(), create(Owner.this_process(), **{naming.KEEP: "true"}), create(ELSEWHERE)}
@@ -142,8 +150,33 @@ def test_what_was_kept_is_removed_when_that_is_asked_for(
     assert left(engine, scope) == stays
 
 
+def test_the_volumes_of_a_dead_owner_s_pods_go_and_others_stay(
+    engine: DockerEngine, scope: str, scoped: Holder, dead: Owner
+) -> None:
+    kept = {naming.OWNER: str(dead), naming.POD_UID: scope, naming.KEEP: "true"}
+    labels: dict[str, dict[str, str]] = {
+        "dead": {naming.OWNER: str(dead), naming.POD_UID: scope},
+        "alive": {naming.OWNER: str(Owner.this_process()), naming.POD_UID: scope},
+        "engine": {naming.OWNER: naming.ENGINE_OWNER, naming.POD_UID: scope},
+        "kept": kept,
+        "no-pod": {naming.OWNER: str(dead)},
+    }
+    try:
+        for name, ours in labels.items():
+            engine.create_volume(f"cleanup-{scope}-{name}", {TEST_LABEL: scope, **ours})
+        cleaned = remove_left_behind(scoped, kept_too=False, unknown_too=False)
+        assert (cleaned.removed, cleaned.failures) == ((f"cleanup-{scope}-dead",), ())
+        cleaned = remove_left_behind(scoped, kept_too=True, unknown_too=False)
+        assert (cleaned.removed, cleaned.failures) == ((f"cleanup-{scope}-kept",), ())
+        left_ones = {one.name for one in scoped.list_volumes({})}
+        assert left_ones == {f"cleanup-{scope}-{name}" for name in ("alive", "engine", "no-pod")}
+    finally:
+        for name in labels:
+            engine.remove_volume(f"cleanup-{scope}-{name}")
+
+
 def test_what_cannot_be_told_is_listed_and_removed_only_when_that_is_asked_for(
-    engine: DockerEngine, create: Create, scope: str, scoped: Containers
+    engine: DockerEngine, create: Create, scope: str, scoped: Holder
 ) -> None:
     unknown = {create(ELSEWHERE), create("no mark of ours")}
     stays = {create(), create(Owner.this_process())}
@@ -225,7 +258,7 @@ def test_a_container_that_goes_meanwhile_is_no_failure(
             engine.remove_container(container)
 
     name = create(dead)
-    slow = cast(Containers, Slow(engine, scope))
+    slow = cast(Holder, Slow(engine, scope))
     assert remove_left_behind(slow, kept_too=False, unknown_too=False).removed == (name,)
     with pytest.raises(NotFound):
         engine.inspect_container(name)

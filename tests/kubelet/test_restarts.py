@@ -8,7 +8,7 @@ import pytest
 
 from pausedemo.core import naming
 from pausedemo.core.actions import ContainerStart
-from pausedemo.core.podrow import Phase, compute_phase, compute_row
+from pausedemo.core.podreport import Phase
 from pausedemo.core.status import RunState
 from pausedemo.engine.port import ContainerState
 from pausedemo.kubelet.translate import translate_container, translate_sandbox
@@ -42,7 +42,7 @@ def test_a_killed_sandbox_is_replaced_and_every_container_made_anew(kits: Kits, 
     ]
     assert {info.state for info in after.values()} == {ContainerState.RUNNING}
     assert after["a"].network_mode == f"container:{after['POD'].id}"
-    assert compute_row(kit.pod, kit.status(), kit.clock.now()).restarts == 2
+    assert kit.row().restarts == 2
     # The dead ones of attempt 0 are kept, once: for kubectl logs --previous.
     assert kit.names() == ["POD_0", "POD_1", "a_0", "a_1", "b_0", "b_1"]
     reasons = kit.told[told:]
@@ -102,7 +102,7 @@ def test_the_restart_policy_decides_who_starts_again(
     kit.sync()
     assert kit.latest("web").restart_count == int(again)
     kit.wait_until_ended("web", int(again))
-    assert compute_phase(kit.pod, kit.status()) is phase
+    assert kit.row().phase is phase
 
 
 @pytest.mark.parametrize("policy", ["Never", "OnFailure"])
@@ -137,7 +137,7 @@ def test_a_second_crash_waits_and_each_wait_is_twice_as_long(kits: Kits) -> None
         kit.sync()
         assert hold(kit) == f"back-off {words} restarting failed container=web pod={where}"
         assert kit.latest("web").restart_count == count
-        row = compute_row(kit.pod, kit.status(), kit.clock.now())
+        row = kit.row()
         assert (row.status, row.restarts) == ("CrashLoopBackOff", count)
         kit.clock.move(delay_s)
         kit.sync()
@@ -203,7 +203,7 @@ def test_a_sandbox_that_somebody_removed_is_made_again(kits: Kits) -> None:
     kit.sync()
     kit.engine.remove_container(kit.info("POD").id)
     kit.sync()
-    assert compute_row(kit.pod, kit.status(), kit.clock.now()).ready == 2
+    assert kit.row().ready == 2
     assert kit.info("a").network_mode == f"container:{kit.info('POD').id}"
 
 

@@ -67,6 +67,7 @@ def told(mutation: Mutation, line: str, value: Any, status: str = "200 OK") -> A
         ("restarts-by-itself", {**MODES, "RestartPolicy": {"Name": "always"}}),
         ("uts-of-the-node", {**MODES, "UTSMode": "host"}),
         ("init-for-everyone", MODES),
+        ("volumes-dropped", MODES),
         ("pid-joined-unasked", MODES),
     ],
 )

@@ -73,6 +73,10 @@ def leave_no_image(engine: DockerEngine, ground: Ground) -> Iterator[None]:
         ("name-instead-of-id", "net-full-id"),
         ("top-of-all", "pid-top"),
         ("exec-as-root", "proc-root"),
+        ("exec-does-nothing", "pre-stop"),
+        ("exec-exit-code-0", "probe-liveness"),
+        ("stop-without-grace", "delete-with-grace"),
+        ("volumes-dropped", "restart-policies"),
     ],
 )
 def test_a_mutation_is_noticed(

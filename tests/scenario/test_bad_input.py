@@ -112,6 +112,44 @@ TABLE: dict[str, tuple[str | bytes, str, list[str]]] = {
         POD,
         [r"bad\.yaml:4:\d+: cannot read .*absent\.yaml"],
     ),
+    "a claim": (
+        GOOD,
+        POD + "  volumes: [{name: v, persistentVolumeClaim: {claimName: mine}}]\n",
+        [r"bad\.yaml:4:\d+: the volume v is a claim, which would outlive the scenario"],
+    ),
+    "a volume of what the scenario has not": (
+        GOOD,
+        POD + "  volumes: [{name: v, configMap: {name: c}}]\n",
+        [r"bad\.yaml:4:\d+: the volume v refers to a ConfigMap or Secret"],
+    ),
+    "a part of a volume of what the scenario has not": (
+        GOOD,
+        POD + "  volumes: [{name: v, projected: {sources: [{secret: {name: s}}]}}]\n",
+        [r"bad\.yaml:4:\d+: the volume v refers to a ConfigMap or Secret"],
+    ),
+    "an environment of what the scenario has not": (
+        GOOD,
+        POD.replace("name: web,", "name: web, envFrom: [{secretRef: {name: s}}],"),
+        [r"bad\.yaml:4:\d+: the environment of web refers to a ConfigMap or Secret"],
+    ),
+    "a variable of what the scenario has not": (
+        GOOD,
+        POD.replace(
+            "name: web,",
+            "name: web, env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}],",
+        ),
+        [r"bad\.yaml:4:\d+: the environment of web refers to a ConfigMap or Secret"],
+    ),
+    "probes that nobody asks": (
+        GOOD,
+        POD.replace("name: web,", "name: web, livenessProbe: {tcpSocket: {port: 80}},"),
+        [r"bad\.yaml:4:\d+: web has probes", 'add "kubelet: true" to the pod'],
+    ),
+    "a pod that was deleted": (
+        GOOD + "- delete: {}\n- events: {}\n  expect: {events: {count: 2}}\n- delete: {}\n",
+        POD,
+        [r"bad\.yaml:10:\d+: the pod \"p\" was deleted before"],
+    ),
     "all of it at once": (
         GOOD.replace("title: A scenario", "titel: A scenario") + "- exce: {}\n- http: {port: 0}\n",
         POD,

@@ -6,10 +6,12 @@ import pytest
 
 from pausedemo.core.manifest import parse_pod
 from pausedemo.core.pod import Pod
+from pausedemo.engine.port import Mount, MountKind
 from pausedemo.kubelet.volumes.plan import (
     EngineVolume,
     find_volume,
     is_read_only,
+    plan_mounts,
     plan_sandbox_mounts,
     plan_volumes,
 )
@@ -85,3 +87,32 @@ def test_messages_have_a_volume_whose_name_no_manifest_can_have() -> None:
 def test_what_the_kubelet_writes_is_read_only(source: str, read_only: bool) -> None:
     pod = make_pod(extra=f"  volumes: [{{name: v, {source}}}]\n")
     assert is_read_only(find_volume(pod, "v")) is read_only
+
+
+def test_what_a_container_mounts_is_told_as_it_is_written() -> None:
+    text = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          volumes:
+          - {name: v, emptyDir: {}}
+          - {name: h, hostPath: {path: /srv}}
+          - {name: d, downwardAPI: {items: [{path: x, fieldRef: {fieldPath: metadata.name}}]}}
+          containers:
+          - name: a
+            image: x
+            volumeMounts:
+            - {name: v, mountPath: /v, subPath: inner}
+            - {name: h, mountPath: /h, subPath: part, readOnly: true}
+            - {name: d, mountPath: /d}
+    """
+    pod = Pod(parse_pod(text, "pod.yaml"), UID, BORN, shares_pid=False)
+    (container,) = pod.spec.containers
+    own = f"pausedemo_{UID}_"
+    volume, bind = MountKind.VOLUME, MountKind.BIND
+    assert plan_mounts(pod, container) == (
+        Mount(kind=volume, source=f"{own}v", target="/v", copy_image=False, subpath="inner"),
+        Mount(kind=bind, source="/srv/part", target="/h", read_only=True),
+        Mount(kind=volume, source=f"{own}d", target="/d", read_only=True, copy_image=False),
+    )
