@@ -11,12 +11,10 @@ from typing import Final
 from pausedemo.clock import Clock
 from pausedemo.core import naming
 from pausedemo.core.pod import Deletion, Pod, compute_shares_pid, parse_kubernetes_version
-from pausedemo.core.podrow import PodRow, compute_row
 from pausedemo.core.results import EngineFacts
 from pausedemo.core.status import PodStatus, RunState
 from pausedemo.engine.port import ContainerInfo, ContainerSummary, Engine
 from pausedemo.errors import EngineError, NotFound, TimedOut
-from pausedemo.kubelet.aides import Aides, make_aides
 from pausedemo.kubelet.background import BackgroundController
 from pausedemo.kubelet.cleanup import Cleaned, remove_labelled, remove_volumes_labelled
 from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
@@ -28,6 +26,7 @@ from pausedemo.kubelet.translating import PodTranslator
 from pausedemo.scenario.bare import BareContainers, Located
 from pausedemo.scenario.node import Node
 from pausedemo.scenario.parse import Scenario
+from pausedemo.scenario.staged import StagedPod, make_aides_of
 
 POLL_S: Final = 0.1
 #: The image of the infra container, and the one that holds what looks at the node.
@@ -53,26 +52,6 @@ class StageSettings:
     limits: EngineLimits = field(default_factory=EngineLimits)
 
 
-@dataclass(slots=True)
-class StagedPod:
-    """One pod of the scenario, from its ``apply`` on."""
-
-    controller: PodController
-    events: list[PodEvent] = field(default_factory=list)
-    background: BackgroundController | None = None
-
-    @property
-    def pod(self) -> Pod:
-        return self.controller.pod
-
-    def row(self) -> PodRow:
-        """The pod as it is now, as kubectl would show it."""
-        controller = self.controller
-        # What has been observed first is never newer than what its kubelet says of it.
-        status = controller.observe()
-        return compute_row(controller.pod, status, controller.view, controller.clock.now())
-
-
 class Stage:
     """One scenario's place on the engine. ``close`` leaves nothing of it behind."""
 
@@ -94,7 +73,13 @@ class Stage:
             prefix=f"pausedemo-{self._id}",
         )
         self._pods: dict[str, StagedPod] = {}
-        self._aides = self._make_aides()
+        self._aides = make_aides_of(
+            engine,
+            clock,
+            settings.node,
+            self._labels,
+            lambda: list(self._pods.values()),
+        )
 
     @property
     def node(self) -> Node:
@@ -251,32 +236,6 @@ class Stage:
             ),
         )
         return StagedPod(controller, events)
-
-    def _make_aides(self) -> Aides:
-        """Hooks and probes, as every kubelet has them."""
-
-        def find(uid: str) -> StagedPod | None:
-            pods = list(self._pods.values())
-            return next((staged for staged in pods if staged.pod.uid == uid), None)
-
-        def tell(pod: Pod, event: PodEvent) -> None:
-            if staged := find(pod.uid):
-                staged.events.append(event)
-
-        def wake(uid: str) -> None:
-            staged = find(uid)
-            if staged is not None and staged.background is not None:
-                staged.background.wake()
-
-        return make_aides(
-            self.engine,
-            self.clock,
-            tell=tell,
-            wake=wake,
-            find_image=lambda: self.settings.find_image(NODE_IMAGE),
-            labels=self._labels,
-            node=self.settings.node,
-        )
 
     def _kubernetes_version(self, name: str) -> tuple[int, int]:
         text = self._scenario.file.pods[name].kubernetes
