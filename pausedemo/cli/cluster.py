@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pausedemo.cli.complete_objects import complete_containers, complete_namespaces
 from pausedemo.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -19,13 +20,25 @@ if TYPE_CHECKING:
     from pausedemo.kubelet.reader import Reader
 
 namespace_option = click.option(
-    "-n", "--namespace", default="default", show_default=True, help="The objects' namespace."
+    "-n",
+    "--namespace",
+    default="default",
+    show_default=True,
+    shell_complete=complete_namespaces,
+    help="The objects' namespace.",
 )
 all_namespaces_option = click.option(
     "-A", "--all-namespaces", "everywhere", is_flag=True, help="Those of all namespaces."
 )
 selector_option = click.option(
     "-l", "--selector", default="", metavar="SELECTOR", help="Only those with labels such as a=b."
+)
+container_option = click.option(
+    "-c",
+    "--container",
+    default="",
+    shell_complete=complete_containers,
+    help="Which container; else the pod's default one.",
 )
 no_headers_option = click.option("--no-headers", is_flag=True, help="Rows without titles.")
 
@@ -66,6 +79,15 @@ class Cluster:
             return [self.reader.get(kind, namespace, name)]
         found = self.reader.list(kind, namespace)
         return [one for one in found if matches(table(one, "metadata", "labels"))]
+
+    def get_pod(self, written: str, namespace: str) -> KubeObject:
+        """The pod of ``web`` or ``pod/web``. Refused when there is none, or it is no pod."""
+        from pausedemo.core.kubectl.kinds import PLURALS, parse_target
+
+        kind, name = parse_target(written)
+        if kind != "Pod":
+            raise Refused(f"error: {PLURALS[kind]} have no containers: name a pod, as pod/web")
+        return self.reader.get(kind, namespace, name)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from pausedemo.cli.cluster import (
     recursive_option,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_namespaces, complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -32,7 +33,12 @@ _WEEK_S: Final = 7 * 24 * 3600.0
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[KIND NAME... | KIND/NAME...]")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[KIND NAME... | KIND/NAME...]",
+    shell_complete=complete_targets,
+)
 @filename_option
 @recursive_option
 @click.option("--all", "everything", is_flag=True, help="All objects of the kind.")
@@ -56,7 +62,12 @@ _WEEK_S: Final = 7 * 24 * 3600.0
 @click.option("--timeout", default="0s", metavar="DURATION", help="How long to wait; 0s: a week.")
 @click.option("--ignore-not-found", is_flag=True, help="What is not there is no error.")
 @click.option("-o", "--output", type=click.Choice(["name"]), help="Names only, as pod/web.")
-@click.option("-n", "--namespace", help="The objects' namespace.  [default: default]")
+@click.option(
+    "-n",
+    "--namespace",
+    shell_complete=complete_namespaces,
+    help="The objects' namespace.  [default: default]",
+)
 @selector_option
 @engine_option
 def delete(
@@ -77,8 +88,8 @@ def delete(
 ) -> int:
     """End pods with their grace, and forget ConfigMaps and Secrets.
 
-    Where no kubelet runs, the pods are taken down at once, and this waits for it. Exits with 1
-    when one that was named is not there.
+    Where no kubelet runs, or it ends before they have, the pods are taken down from here, and
+    this waits for it. Exits with 1 when one that was named is not there.
     """
     grace_s = _choose_grace(grace_period, now=now, force=force)
     timeout_s = read_duration("--timeout", timeout) or _WEEK_S
@@ -200,30 +211,13 @@ def _see_to_the_end(
     cluster: Cluster, pods: Sequence[KubeObject], *, wait: bool, timeout_s: float
 ) -> None:
     """Take the pods down where no kubelet does; else wait for it."""
-    from pausedemo.core.kubectl.conditions import parse_condition
-    from pausedemo.kubelet.lease import is_kubelet_running
-    from pausedemo.kubelet.single import tear_down
-    from pausedemo.kubelet.threads import do_all
-    from pausedemo.kubelet.waiting import wait_for
+    from pausedemo.kubelet.handover import end_pods
 
-    if not pods:
-        return
-    if not is_kubelet_running(cluster.engine):
-        kept = {one.pod.uid: one.pod for one in cluster.reader.pods.list()}
-        ending = [kept[uid] for one in pods if (uid := one["metadata"]["uid"]) in kept]
-        do_all(
-            [
-                lambda pod=pod: tear_down(cluster.engine, cluster.clock, pod)  # type: ignore[misc]
-                for pod in ending
-            ]
-        )
-        return
     deadline = cluster.clock.monotonic() + timeout_s
-    for one in pods if wait else ():
-        wait_for(
-            cluster.engine,
-            cluster.reader,
-            one,
-            parse_condition("delete"),
-            remaining_s=lambda: deadline - cluster.clock.monotonic(),
-        )
+    end_pods(
+        cluster.engine,
+        cluster.clock,
+        [one["metadata"]["uid"] for one in pods],
+        wait=wait,
+        remaining_s=lambda: deadline - cluster.clock.monotonic(),
+    )

@@ -17,6 +17,7 @@ from pausedemo.cli.cluster import (
     read_selector,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -32,7 +33,13 @@ _NO_AGE: Final = datetime.fromtimestamp(0, UTC)
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True, metavar="KIND [NAME...] | KIND/NAME...")
+@click.argument(
+    "words",
+    nargs=-1,
+    required=True,
+    metavar="KIND [NAME...] | KIND/NAME...",
+    shell_complete=complete_targets,
+)
 @click.option(
     "-o",
     "--output",
