@@ -142,11 +142,12 @@ def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
 
 def _watch(cluster: Cluster, pod: Pod, policy: Policy) -> None:
     """Look after a pod until somebody ends it; it lives on."""
+    from pausedemo.cli.terminal import terminal_columns
+    from pausedemo.core.kubeletline import render_event_line
     from pausedemo.kubelet.single import run_one
 
-    def hear(_pod: Pod, event: PodEvent) -> None:
-        time = event.time.astimezone().strftime("%H:%M:%S")
-        click.echo(f"{time}  {event.type:<7}  {event.reason:<16}  {event.message}")
+    def hear(pod: Pod, event: PodEvent) -> None:
+        click.echo(render_event_line(pod, event, terminal_columns()))
 
     stop = threading.Event()
     try:

@@ -93,11 +93,12 @@ def delete(
     """
     grace_s = _choose_grace(grace_period, now=now, force=force)
     timeout_s = read_duration("--timeout", timeout) or _WEEK_S
-    wanted = _Wanted(words, filenames, everything=everything, selector=selector)
+    wanted = _Wanted(words, namespace, everything=everything, selector=selector)
+    wanted.read(filenames, recursive=recursive)
     if force and grace_s == 0:
         click.echo(_IMMEDIATE, err=True)
     with open_cluster(engine) as cluster:
-        found, refused = wanted.find(cluster, namespace, recursive=recursive)
+        found, refused = wanted.find(cluster)
         if ignore_not_found or everything or selector:
             refused = []
         for one in found:
@@ -118,48 +119,49 @@ class _Wanted:
     def __init__(
         self,
         words: tuple[str, ...],
-        filenames: tuple[str, ...],
+        namespace: str | None,
         *,
         everything: bool,
         selector: str,
     ) -> None:
         from pausedemo.core.kubectl.kinds import parse_targets
 
-        if bool(words) == bool(filenames):
-            raise UsageError("say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE")
         if everything and selector:
             raise Refused("error: cannot set --all and --selector at the same time")
-        self._filenames = filenames
-        self._targets = parse_targets(words) if words else ()
+        targets = parse_targets(words) if words else ()
+        self._namespace = namespace
         self._matches = read_selector(selector)
-        if any(name is None for _, name in self._targets) and not (everything or selector):
+        self._asked: list[tuple[str, str | None, str]] = [
+            (kind, name, namespace or "default") for kind, name in targets
+        ]
+        if any(name is None for _, name in targets) and not (everything or selector):
             raise Refused(
                 "error: resource(s) were provided, but no name was specified; "
                 "use --all or a selector"
             )
 
-    def find(
-        self, cluster: Cluster, namespace: str | None, *, recursive: bool
-    ) -> tuple[list[KubeObject], list[Refused]]:
-        """Those that are there, and what is to be said of the others."""
+    def read(self, filenames: Sequence[str], *, recursive: bool) -> None:
+        """What the files name is to go, where no words have said it."""
         from pausedemo.cli.manifests import read_manifests
 
-        where = namespace or "default"
-        asked = [(kind, name, where) for kind, name in self._targets]
-        if self._filenames:
-            asked += [
-                (one.kind, one.metadata.name, one.metadata.namespace)
-                for one in read_manifests(
-                    self._filenames,
-                    namespace=where,
-                    namespace_given=namespace is not None,
-                    recursive=recursive,
-                    warn=False,
-                )
-            ]
+        if bool(self._asked) == bool(filenames):
+            raise UsageError("say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE")
+        if not filenames:
+            return
+        objects = read_manifests(
+            filenames,
+            namespace=self._namespace or "default",
+            namespace_given=self._namespace is not None,
+            recursive=recursive,
+            warn=False,
+        )
+        self._asked = [(one.kind, one.metadata.name, one.metadata.namespace) for one in objects]
+
+    def find(self, cluster: Cluster) -> tuple[list[KubeObject], list[Refused]]:
+        """Those that are there, and what is to be said of the others."""
         found: list[KubeObject] = []
         refused: list[Refused] = []
-        for kind, name, place in asked:
+        for kind, name, place in self._asked:
             try:
                 found += cluster.find(kind, name, place, self._matches)
             except Refused as error:

@@ -112,7 +112,7 @@ class Pulling:
         except EngineGone:
             raise
         except PausedemoError:
-            return self._take(pod, container, present, "; no registry gave a newer one")
+            return self._take(pod, container, present, " (no registry gave it)")
         self._say(pod, container, "Normal", "Pulling", f'Pulling image "{container.image}"')
         return self._tell_pulled(pod, container, found, began)
 

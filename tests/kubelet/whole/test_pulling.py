@@ -50,7 +50,7 @@ def tell(world: World, image: str, policy: Policy, pull: str = "") -> list[tuple
 
 @pytest.mark.parametrize(
     ("policy", "but"),
-    [(Policy.LOCAL, ""), (Policy.AUTO, "; no registry gave a newer one")],
+    [(Policy.LOCAL, ""), (Policy.AUTO, " (no registry gave it)")],
 )
 def test_an_image_that_is_there_is_no_pull_when_none_was_made(
     world: World, own: str, policy: Policy, but: str
