@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pausedemo.cli.complete_objects import complete_containers, complete_namespaces
-from pausedemo.errors import Refused, UsageError
+from pausedemo.errors import Refused, UsageError, exit_code
 
 if TYPE_CHECKING:
     from pausedemo.clock import Clock
@@ -92,18 +92,24 @@ class Cluster:
 
 @contextlib.contextmanager
 def open_cluster(engine: str) -> Iterator[Cluster]:
-    """Connect to an engine that outlives this command; it is where all state is."""
+    """Connect to an engine that outlives this command; it is where all state is.
+
+    Ctrl-C ends the command without a word, as kubectl's: what watches and follows has no other end.
+    """
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.reader import Reader
     from pausedemo.signals import signals_as_errors
 
     clock = SystemClock()
-    with (
-        signals_as_errors(),
-        contextlib.closing(connect(engine, lasting=True)) as connected,
-    ):
-        yield Cluster(connected, Reader(connected, clock), clock)
+    try:
+        with (
+            signals_as_errors(),
+            contextlib.closing(connect(engine, lasting=True)) as connected,
+        ):
+            yield Cluster(connected, Reader(connected, clock), clock)
+    except KeyboardInterrupt as error:
+        raise click.exceptions.Exit(exit_code(error)) from error
 
 
 def read_selector(written: str) -> Matcher:

@@ -39,7 +39,8 @@ def namespaces(pod_name: str, namespace: str, engine: str) -> None:
         portrait = _look(cluster, pod)
     if not portrait.residents:
         raise Refused(f'error: no container of pod "{name_of(pod)}" runs')
-    print_sharing(Painter(Console()), compute_sharing(portrait))
+    # As all that has kubectl's words, without colours: bold type tells what is shared.
+    print_sharing(Painter(Console(no_color=True)), compute_sharing(portrait))
 
 
 def _look(cluster: Cluster, pod: KubeObject) -> Portrait:
