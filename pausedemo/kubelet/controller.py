@@ -41,9 +41,10 @@ from pausedemo.kubelet.ports import (
     Prober,
     Translator,
 )
-from pausedemo.kubelet.starting import Starter
+from pausedemo.kubelet.starting import CONFIG_ERROR, Starter
 from pausedemo.kubelet.threads import do_all
 from pausedemo.kubelet.tools import EngineLimits, PodTools
+from pausedemo.kubelet.volumes import VolumeError, has_files
 
 __all__ = ["EngineLimits", "PodController", "PodEvent", "PodImages"]
 
@@ -74,6 +75,8 @@ class PodController:
     _starter: Starter = field(init=False)
     _messages: dict[str, str] = field(init=False)
     _tidied: bool = field(init=False, default=False)
+    # Whoever looked after the pod before may have missed a change.
+    _outdated: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         tools = PodTools(
@@ -90,6 +93,11 @@ class PodController:
         )
         self._starter = Starter(tools)
         self._messages = dict(self.view.messages)
+
+    def refresh(self) -> None:
+        """Have the next pass read again what the pod refers to: something of it has changed."""
+        self._outdated = True
+        self._starter.release(CONFIG_ERROR)
 
     def sync(self) -> PodActions:
         """One pass: observe, compute, apply. What was decided; EngineError when refused."""
@@ -113,6 +121,7 @@ class PodController:
             self._tell_view(status)
             raise
         if not actions.remove:
+            self._bring_up_to_date(actions, status)
             after = status if actions.nothing else self.observe()
             self._tell_view(after)
             # The first pass finds what the controller before has not got to.
@@ -196,9 +205,25 @@ class PodController:
         if not (actions.init or actions.containers):
             return
         do_all([partial(starter.prepare, sandbox_id)])
+        self._outdated = False
         # Sidecars that start again may be several; each goes on beside the others.
         starts = (*actions.init, *actions.containers)
         do_all(partial(starter.start_container, start, sandbox_id) for start in starts)
+
+    def _bring_up_to_date(self, actions: PodActions, status: PodStatus) -> None:
+        """Write what has changed into the volumes of a pod that runs.
+
+        What is missing is told, and looked for again by later passes; the pod goes on with what
+        it has.
+        """
+        sandbox = status.sandbox
+        if not self._outdated or actions.kill_pod or sandbox is None or not sandbox.ready:
+            return
+        if not any(map(has_files, self.pod.spec.volumes)):
+            return
+        with contextlib.suppress(VolumeError):
+            do_all([partial(self._starter.prepare, sandbox.id)])
+            self._outdated = False
 
     def _leave_held(self, actions: PodActions) -> PodActions:
         """Without the starts that have to wait, and without the memory of what no longer does."""

@@ -32,7 +32,7 @@ RELIST_S: Final = 45.0
 STOP_S: Final = 5.0
 
 _POD_PREFIX: Final = f"{naming.VOLUME_PREFIX}{Kind.POD.lower()}_"
-#: What pods may refer to: a change of it is for all pods of its namespace.
+#: What pods may refer to.
 _SOURCE_PREFIXES: Final = tuple(
     f"{naming.VOLUME_PREFIX}{kind.lower()}_" for kind in (Kind.CONFIG_MAP, Kind.SECRET)
 )
@@ -148,7 +148,7 @@ class Session:
                 self._changed.set()
                 self._wake.set()
             elif event.volume.startswith(_SOURCE_PREFIXES) and event.action == "create":
-                self._wake_namespace(event.volume.split("_")[2])
+                self._refresh(naming.strip_generation(event.volume))
             return
         if event.container_id == self._lock_id and event.action in ("die", "destroy"):
             self._end(LeaseLost("the kubelet's lock was removed from the engine"))
@@ -160,12 +160,13 @@ class Session:
             if worker is not None:
                 worker.wake(event.container_id if event.action == "die" else "")
 
-    def _wake_namespace(self, namespace: str) -> None:
+    def _refresh(self, changed: str) -> None:
+        """Have all pods looked at that refer to the object whose volumes are called so."""
         with self._guard:
             workers = list(self._workers.values())
         for worker in workers:
-            if worker.pod.namespace == namespace:
-                worker.wake(at_once=True)
+            if changed in worker.sources:
+                worker.refresh()
 
     def _relist(self) -> None:
         """Look at all pods whose containers are not as they were, and at what is nobody's."""

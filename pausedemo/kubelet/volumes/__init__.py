@@ -16,7 +16,7 @@ from pausedemo.kubelet.volumes.hostpaths import Finder
 from pausedemo.kubelet.volumes.lives import create_volumes, remove_volumes
 from pausedemo.kubelet.volumes.messages import open_message, read_message_file
 from pausedemo.kubelet.volumes.mounting import resolve_mounts
-from pausedemo.kubelet.volumes.plan import VolumeError, name_volume, plan_sandbox_mounts
+from pausedemo.kubelet.volumes.plan import VolumeError, has_files, name_volume, plan_sandbox_mounts
 from pausedemo.kubelet.volumes.preparing import ReadFiles, prepare_volumes
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ReadFiles",
     "VolumeError",
     "create_volumes",
+    "has_files",
     "name_volume",
     "open_message",
     "plan_sandbox_mounts",
