@@ -26,10 +26,11 @@ from pausedemo.engine.embedded import start_embedded
 from pausedemo.engine.port import Engine, EventStream
 from pausedemo.errors import EngineGone, PausedemoError, TimedOut
 from pausedemo.kubelet.objects import PodObject, Pods
-from pausedemo.kubelet.store import Store
+from pausedemo.kubelet.store import Kind, Store
 from pausedemo.scenario.stage import PAUSE_IMAGE
 
 TIMEOUT_S: Final = 300.0
+POLL_S: Final = 0.2
 #: A program that ends as soon as it is asked to, and does nothing until then.
 PROGRAM: Final = "trap 'exit 0' TERM; sleep 86400 & wait"
 CONTAINERS: Final = ("a", "b")
@@ -52,7 +53,8 @@ class PodGround:
 
     def __init__(self, engine: Engine, stream: EventStream) -> None:
         self._engine = engine
-        self._pods = Pods(Store(engine))
+        self._store = Store(engine)
+        self._pods = Pods(self._store)
         self._clock = SystemClock()
         self._made: list[PodObject] = []
         self._heard = threading.Condition()
@@ -76,8 +78,7 @@ class PodGround:
     def time_start(self, count: int) -> float:
         """Seconds from the first record of so many pods until all their containers run."""
         began = time.monotonic()
-        made = [self._record(f"bench-{uuid.uuid4().hex[:12]}") for _ in range(count)]
-        self._made += made
+        made = [self._record() for _ in range(count)]
         wanted = [(one.pod.uid, name) for one in made for name in (SANDBOX, *CONTAINERS)]
         self._wait("the pods run", lambda: all(key in self._started for key in wanted))
         return time.monotonic() - began
@@ -106,8 +107,10 @@ class PodGround:
 
         self._wait("the pods run again", is_back)
         took_s = time.monotonic() - began
+        ours = {one.pod.uid for one in self._made}
         with self._heard:
-            others = [key for key, ids in self._started.items() if ids != before[key]]
+            changed = [key for key, ids in self._started.items() if ids != before.get(key)]
+        others = [key for key in changed if key[0] in ours]
         if sorted(others) != sorted(wanted):
             raise PausedemoError("the kubelet has started what was not killed")
         return took_s
@@ -131,28 +134,34 @@ class PodGround:
 
     def clear(self) -> None:
         """Have the kubelet remove all pods, and wait for that."""
-        made, self._made = self._made, []
-        for one in made:
+        for one in self._made:
             self._pods.mark_deleted(one, Deletion(self._clock.now(), 0))
         deadline = time.monotonic() + TIMEOUT_S
         while self._pods.records():
             if time.monotonic() > deadline:
                 raise TimedOut("the kubelet did not remove the pods in time")
-            time.sleep(0.2)
+            time.sleep(POLL_S)
+        self._made.clear()
 
     def remove(self) -> None:
-        """Remove all pods without a kubelet."""
-        for row in self._engine.list_containers({naming.POD_UID: None}):
-            self._engine.remove_container(row.id)
-        for volume in self._engine.list_volumes({naming.OWNER: naming.ENGINE_OWNER}):
-            self._engine.remove_volume(volume.name)
+        """Remove what is left of these pods without a kubelet, and nothing of others."""
+        for one in self._made:
+            uid = {naming.POD_UID: one.pod.uid}
+            for row in self._engine.list_containers(uid):
+                self._engine.remove_container(row.id)
+            for volume in self._engine.list_volumes(uid):
+                self._engine.remove_volume(volume.name)
+            for kind in (Kind.EVENT, Kind.POD_STATUS, Kind.POD):
+                self._store.delete(kind, one.pod.namespace, one.pod.name)
 
-    def _record(self, name: str) -> PodObject:
-        applied = {**MANIFEST, "metadata": {"name": name}}
+    def _record(self) -> PodObject:
+        applied = {**MANIFEST, "metadata": {"name": f"bench-{uuid.uuid4().hex[:12]}"}}
         manifest = parse_pod(json.dumps(applied), "bench.json")
         shares = compute_shares_pid(manifest.spec, LATEST_KUBERNETES)
         pod = Pod(manifest, str(uuid.uuid4()), self._clock.now(), shares)
-        return self._pods.create(pod, applied)
+        made = self._pods.create(pod, applied)
+        self._made.append(made)
+        return made
 
     def _listen(self, stream: EventStream) -> None:
         with contextlib.suppress(EngineGone):

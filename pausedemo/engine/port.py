@@ -462,6 +462,13 @@ class Volumes(Protocol):
         """All volumes that bear all labels (``None``: any value)."""
         ...
 
+    def measure_volumes(self) -> Mapping[str, int]:
+        """What each volume holds, in bytes on disk; without those that the engine cannot tell.
+
+        It goes through all files of all of them. EngineError while it does so for somebody else.
+        """
+        ...
+
     def remove_volume(self, name: str) -> None:
         """Remove it with its data. Missing already: no error. Conflict while it is used."""
         ...

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 
 from pausedemo.clock import Clock
-from pausedemo.core import deadline
+from pausedemo.core import deadline, eviction
 from pausedemo.core.actions import ContainerStart, PodActions, compute_actions
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
@@ -76,6 +76,7 @@ class PodController:
     _messages: dict[str, str] = field(init=False)
     _tidied: bool = field(init=False, default=False)
     # Whoever looked after the pod before may have missed a change.
+    _too_much: str = field(init=False, default="")
     _outdated: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
@@ -99,11 +100,17 @@ class PodController:
         self._outdated = True
         self._starter.release(CONFIG_ERROR)
 
+    def evict(self, message: str) -> None:
+        """Have the next pass end the pod for good: it holds too much, as the message says."""
+        self._too_much = message
+
     def sync(self) -> PodActions:
         """One pass: observe, compute, apply. What was decided; EngineError when refused."""
         self._starter.tools.pod = self.pod
         status = self.observe()
         self._enforce_deadline(status)
+        if self._too_much:
+            self._end_for_good(status, "Warning", eviction.REASON, self._too_much)
         actions = self._leave_held(
             compute_actions(
                 self.pod,
@@ -198,7 +205,8 @@ class PodController:
             tools.tell("Normal", "SandboxChanged", words)
         else:
             self.prober.forget(self.pod.uid)
-        end_pod(tools, status)
+        evicted = self.view.reason == eviction.REASON
+        end_pod(tools, status, eviction.GRACE_S if evicted else None)
 
     def _start(self, actions: PodActions, sandbox_id: str) -> None:
         starter = self._starter
@@ -242,15 +250,18 @@ class PodController:
         """Fail a pod whose time is up, unless it has ended before."""
         end = deadline.compute_deadline(self.pod)
         now = self.clock.now()
-        if end is None or now < end or self.view.phase or self.pod.deletion:
+        if end is not None and now >= end:
+            self._end_for_good(status, "Normal", deadline.REASON, deadline.MESSAGE)
+
+    def _end_for_good(self, status: PodStatus, level: str, reason: str, message: str) -> None:
+        """Have a pod fail, unless it has ended, or is to end, already."""
+        if self.view.phase or self.pod.deletion:
             return
-        phase = compute_pod_status(self.pod, status, self.view, now).phase
+        phase = compute_pod_status(self.pod, status, self.view, self.clock.now()).phase
         if phase in (Phase.SUCCEEDED, Phase.FAILED):
             return
-        self._starter.tools.tell("Normal", deadline.REASON, deadline.MESSAGE)
-        self._set_view(
-            replace(self.view, phase=Phase.FAILED, reason=deadline.REASON, message=deadline.MESSAGE)
-        )
+        self._starter.tools.tell(level, reason, message)
+        self._set_view(replace(self.view, phase=Phase.FAILED, reason=reason, message=message))
 
     def _tell_view(self, status: PodStatus) -> None:
         """Have others know what cannot be seen on the engine, and probes what runs now."""

@@ -20,6 +20,7 @@ from pausedemo.core.killing import compute_grace_s
 from pausedemo.core.pod import Deletion, Pod
 from pausedemo.engine.port import Event, EventStream
 from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.evicting import Evictor
 from pausedemo.kubelet.objects import parse_pod_record, parse_view
 from pausedemo.kubelet.orphans import end_orphan
 from pausedemo.kubelet.parts import KubeletParts
@@ -67,6 +68,7 @@ class Session:
         self._unread: set[str] = set()
         self._prints: dict[str, Print] = {}
         self._dues: list[tuple[datetime, str]] = []
+        self._evictor = Evictor(parts.engine, parts.clock, self._evict)
         self._guard = threading.Lock()
         self._wake = threading.Event()
         self._changed = threading.Event()
@@ -117,10 +119,23 @@ class Session:
             if clock.monotonic() >= relist_at:
                 self._relist()
                 relist_at = clock.monotonic() + self._relist_s
-            pause_s = self._wake_due()
+            pause_s = min(self._wake_due(), self._look_for_excess())
             pause_s = max(0.0, min(pause_s, relist_at - clock.monotonic()))
             clock.wait(self._wake, pause_s)
             self._wake.clear()
+
+    def _look_for_excess(self) -> float:
+        """Have volumes measured where there is need to; the seconds until the next time."""
+        with self._guard:
+            pods = [worker.pod for worker in self._workers.values()]
+        pause_s = self._evictor.look(pods)
+        return self._relist_s if pause_s is None else pause_s
+
+    def _evict(self, uid: str, message: str) -> None:
+        with self._guard:
+            worker = self._workers.get(uid)
+        if worker is not None:
+            worker.evict(message)
 
     def _wake_due(self) -> float:
         """Wake the pods whose time has come; the seconds until the next one's."""
