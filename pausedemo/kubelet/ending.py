@@ -98,5 +98,12 @@ def end_container(
 
 
 def _stop(tools: PodTools, container_id: str, grace_s: int) -> None:
+    """Stop one, and return when the engine's list knows of it.
+
+    dockerd answers a stop a moment before its list shows the end; an inspection waits for that
+    (moby, daemon/monitor.go ``handleContainerExit``). The next look would find it running, and
+    it would be ended, and told, a second time.
+    """
     with contextlib.suppress(NotFound):
         tools.engine.stop_container(container_id, grace_s)
+        tools.engine.inspect_container(container_id)
