@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from functools import partial
 
+from pausedemo.core.kubectl.describe import describe_pod
+from pausedemo.core.kubectl.podrow import compute_row
 from pausedemo.core.manifest import ConfigMap, Secret
 from pausedemo.core.podreport import Phase, StateTerminated, StateWaiting
 from pausedemo.images.resolve import ImageResolver, Policy
@@ -155,6 +157,9 @@ def test_a_pod_knows_its_node(world: World) -> None:
     seen = Reader(world.engine, world.clock).get("Pod", "default", "web")
     assert seen["spec"]["nodeName"] == node
     assert (seen["status"]["hostIP"], seen["status"]["hostIPs"]) == (gateway, [{"ip": gateway}])
+    assert compute_row(seen).node == node
+    lines = describe_pod(seen, (), world.clock.now()).splitlines()
+    assert f"{node}/{gateway}" in [line.split()[1] for line in lines if line.startswith("Node:")]
 
 
 def test_a_volume_s_name_that_somebody_else_has_is_told_and_waited_for(world: World) -> None:
