@@ -24,15 +24,16 @@ from benchmarks.podground import PodGround, open_embedded
 from benchmarks.ratios import Measure, Side
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.session import RELIST_S
 
 FEW: Final = 10
 MANY: Final = 100
 KILLED: Final = 20
 #: The most that a pod may take among many, by what it takes among few.
 BOUND: Final = 1.5
-#: Of a core, when nothing happens.
+#: Of a core, when nothing happens: in the time in which the kubelet lists everything once.
 REST_SHARE: Final = 0.01
-REST_S: Final = 20.0
+REST_S: Final = RELIST_S
 SETTLE_S: Final = 5.0
 #: A restart a second for so long, as often as the rounds of the other parts allow for it.
 RESTARTS_PER_ROUND: Final = 12

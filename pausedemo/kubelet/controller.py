@@ -17,10 +17,10 @@ from functools import partial
 from pausedemo.clock import Clock
 from pausedemo.core import deadline, eviction
 from pausedemo.core.actions import ContainerStart, PodActions, compute_actions
+from pausedemo.core.failing import find_failure
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.podreport import Phase
-from pausedemo.core.podstatus import compute_pod_status
 from pausedemo.core.podview import PodView
 from pausedemo.core.status import PodStatus, RunState
 from pausedemo.core.viewing import compute_view
@@ -75,8 +75,8 @@ class PodController:
     _starter: Starter = field(init=False)
     _messages: dict[str, str] = field(init=False)
     _tidied: bool = field(init=False, default=False)
+    _excess: str = field(init=False, default="")
     # Whoever looked after the pod before may have missed a change.
-    _too_much: str = field(init=False, default="")
     _outdated: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
@@ -102,15 +102,13 @@ class PodController:
 
     def evict(self, message: str) -> None:
         """Have the next pass end the pod for good: it holds too much, as the message says."""
-        self._too_much = message
+        self._excess = message
 
     def sync(self) -> PodActions:
         """One pass: observe, compute, apply. What was decided; EngineError when refused."""
         self._starter.tools.pod = self.pod
         status = self.observe()
-        self._enforce_deadline(status)
-        if self._too_much:
-            self._end_for_good(status, "Warning", eviction.REASON, self._too_much)
+        self._enforce_limits(status)
         actions = self._leave_held(
             compute_actions(
                 self.pod,
@@ -246,22 +244,15 @@ class PodController:
 
         return replace(actions, init=free(actions.init), containers=free(actions.containers))
 
-    def _enforce_deadline(self, status: PodStatus) -> None:
-        """Fail a pod whose time is up, unless it has ended before."""
-        end = deadline.compute_deadline(self.pod)
+    def _enforce_limits(self, status: PodStatus) -> None:
+        """Fail a pod whose time is up, or that holds too much."""
         now = self.clock.now()
-        if end is not None and now >= end:
-            self._end_for_good(status, "Normal", deadline.REASON, deadline.MESSAGE)
-
-    def _end_for_good(self, status: PodStatus, level: str, reason: str, message: str) -> None:
-        """Have a pod fail, unless it has ended, or is to end, already."""
-        if self.view.phase or self.pod.deletion:
-            return
-        phase = compute_pod_status(self.pod, status, self.view, self.clock.now()).phase
-        if phase in (Phase.SUCCEEDED, Phase.FAILED):
-            return
-        self._starter.tools.tell(level, reason, message)
-        self._set_view(replace(self.view, phase=Phase.FAILED, reason=reason, message=message))
+        failure = find_failure(self.pod, status, self.view, now, self._excess)
+        if failure is not None:
+            reason, message = failure.reason, failure.message
+            self._starter.tools.tell(failure.type, reason, message)
+            failed = replace(self.view, phase=Phase.FAILED, reason=reason, message=message)
+            self._set_view(failed)
 
     def _tell_view(self, status: PodStatus) -> None:
         """Have others know what cannot be seen on the engine, and probes what runs now."""

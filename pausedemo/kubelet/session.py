@@ -8,7 +8,6 @@ so that an event that was lost costs no more than that.
 from __future__ import annotations
 
 import contextlib
-import heapq
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +19,7 @@ from pausedemo.core.killing import compute_grace_s
 from pausedemo.core.pod import Deletion, Pod
 from pausedemo.engine.port import Event, EventStream
 from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.dues import Dues
 from pausedemo.kubelet.evicting import Evictor
 from pausedemo.kubelet.objects import parse_pod_record, parse_view
 from pausedemo.kubelet.orphans import end_orphan
@@ -67,7 +67,7 @@ class Session:
         self._records: dict[str, Record] = {}
         self._unread: set[str] = set()
         self._prints: dict[str, Print] = {}
-        self._dues: list[tuple[datetime, str]] = []
+        self._dues = Dues()
         self._evictor = Evictor(parts.engine, parts.clock, self._evict)
         self._guard = threading.Lock()
         self._wake = threading.Event()
@@ -140,15 +140,10 @@ class Session:
     def _wake_due(self) -> float:
         """Wake the pods whose time has come; the seconds until the next one's."""
         now = self._parts.clock.now()
-        while True:
-            with self._guard:
-                if not self._dues:
-                    return self._relist_s
-                due, uid = self._dues[0]
-                if due > now:
-                    return (due - now).total_seconds()
-                heapq.heappop(self._dues)
+        for uid in self._dues.pop(now):
             self.wake(uid)
+        next_s = self._dues.next_in_s(now)
+        return self._relist_s if next_s is None else next_s
 
     def _listen(self, stream: EventStream) -> None:
         try:
@@ -269,10 +264,7 @@ class Session:
             self._wake.set()
 
     def _add_due(self, uid: str, due: datetime) -> None:
-        with self._guard:
-            heapq.heappush(self._dues, (due, uid))
-            first = self._dues[0] == (due, uid)
-        if first:
+        if self._dues.add(uid, due):
             self._wake.set()
 
     def _end(self, error: Exception) -> None:

@@ -44,7 +44,7 @@ class PodWorker:
         self._pod = pod
         self._sources = _name_sources(pod)
         self._refreshing = False
-        self._too_much = ""
+        self._excess = ""
         self._ends: list[str] = []
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
@@ -72,7 +72,7 @@ class PodWorker:
     def evict(self, message: str) -> None:
         """End the pod for good soon, for this reason."""
         with self._lock:
-            self._too_much = message
+            self._excess = message
         self.wake(at_once=True)
 
     def change(self, pod: Pod) -> None:
@@ -145,8 +145,8 @@ class PodWorker:
             controller.await_end(container_id)
         if refreshing:
             controller.refresh()
-        if self._too_much:
-            controller.evict(self._too_much)
+        if self._excess:
+            controller.evict(self._excess)
         pod = controller.pod = self._pod
         done = self._passes.run_one()
         outcome = self._remove() if done.removable else done
