@@ -34,7 +34,7 @@ BOUND: Final = 1.5
 #: Of a core, when nothing happens: in the time in which the kubelet lists everything once.
 REST_SHARE: Final = 0.01
 REST_S: Final = RELIST_S
-SETTLE_S: Final = 5.0
+SETTLE_S: Final = 15.0
 #: A restart a second for so long, as often as the rounds of the other parts allow for it.
 RESTARTS_PER_ROUND: Final = 12
 LEAST_RESTARTS: Final = 24
