@@ -35,7 +35,12 @@ class ImageCalls(Asking):
             "list images", self._client.images, filters=wire.render_label_filter(labels)
         )
         return tuple(
-            ImageInfo(row["Id"], tuple(row.get("RepoTags") or ()), row.get("Labels") or {})
+            ImageInfo(
+                id=row["Id"],
+                references=tuple(row.get("RepoTags") or ()),
+                labels=row.get("Labels") or {},
+                size_bytes=row.get("Size") or 0,
+            )
             for row in rows
         )
 
