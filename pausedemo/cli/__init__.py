@@ -19,35 +19,43 @@ from pausedemo.errors import PausedemoError, Refused, exit_code
 #: the process: at Python's own 700 objects the looking is a sixth of what starting a run takes.
 GC_THRESHOLDS: Final = (100_000, 20, 20)
 
-#: Each command: where it is, and its line in ``--help``.
-COMMANDS: Final = {
-    "run": ("pausedemo.cli.run:run", "Run scenarios and report what was seen."),
-    "compare": (
-        "pausedemo.cli.compare:compare",
-        "Run scenarios on several engines, side by side.",
-    ),
-    "list": ("pausedemo.cli.list:list_scenarios", "List scenarios, with their titles and tags."),
-    "validate": ("pausedemo.cli.validate:validate", "Check scenario files, without an engine."),
-    "schema": ("pausedemo.cli.schema:schema", "Print the JSON Schema of a scenario file."),
-    "kubelet": ("pausedemo.cli.kubelet:kubelet", "Keep all pods of an engine alive."),
-    "clean": ("pausedemo.cli.clean:clean", "Remove what a dead run left on the engine."),
-    "apply": ("pausedemo.cli.apply:apply", "Make pods, configmaps and secrets of manifests."),
-    "get": ("pausedemo.cli.get:get", "Show pods, configmaps, secrets or events."),
-    "describe": ("pausedemo.cli.describe:describe", "Tell all about a pod, events included."),
-    "exec": ("pausedemo.cli.exec:run", "Run a command in a pod's container."),
-    "logs": ("pausedemo.cli.logs:logs", "Print what a pod's container has written."),
-    "events": ("pausedemo.cli.events:events", "Show what has happened to pods."),
-    "delete": ("pausedemo.cli.delete:delete", "End pods; forget configmaps and secrets."),
-    "wait": ("pausedemo.cli.wait:wait", "Wait until pods are as they should be."),
-    "port-forward": (
-        "pausedemo.cli.port_forward:port_forward",
-        "Carry connections from this machine into a pod.",
-    ),
-    "namespaces": ("pausedemo.cli.namespaces:namespaces", "Draw what a pod's containers share."),
-    "images": ("pausedemo.cli.images:images", "See and build the images that scenarios use."),
-    "engine": ("pausedemo.cli.engine:engine", "Find or start an engine for a command."),
-    "completion": ("pausedemo.cli.completion:completion", "Print a shell's completion script."),
+#: By purpose, each command: where it is, and its line in ``--help``.
+SECTIONS: Final = {
+    "Scenarios": {
+        "run": ("run:run", "Run scenarios and report what was seen."),
+        "compare": ("compare:compare", "Run scenarios on several engines, side by side."),
+        "list": ("list:list_scenarios", "List scenarios, with their titles and tags."),
+        "validate": ("validate:validate", "Check scenario files, without an engine."),
+        "schema": ("schema:schema", "Print the JSON Schema of a scenario file."),
+    },
+    "Pods, with kubectl's words": {
+        "apply": ("apply:apply", "Make pods, configmaps and secrets of manifests."),
+        "get": ("get:get", "Show pods, configmaps, secrets or events."),
+        "describe": ("describe:describe", "Tell all about a pod, events included."),
+        "exec": ("exec:run", "Run a command in a pod's container."),
+        "logs": ("logs:logs", "Print what a pod's container has written."),
+        "events": ("events:events", "Show what has happened to pods."),
+        "wait": ("wait:wait", "Wait until pods are as they should be."),
+        "port-forward": (
+            "port_forward:port_forward",
+            "Carry connections from this machine into a pod.",
+        ),
+        "delete": ("delete:delete", "End pods; forget configmaps and secrets."),
+    },
+    "Pods, beyond kubectl": {
+        "kubelet": ("kubelet:kubelet", "Keep all pods of an engine alive."),
+        "namespaces": ("namespaces:namespaces", "Draw what a pod's containers share."),
+    },
+    "Engines and images": {
+        "engine": ("engine:engine", "Find or start an engine for a command."),
+        "images": ("images:images", "See and build the images that scenarios use."),
+        "clean": ("clean:clean", "Remove what a dead run left on the engine."),
+    },
+    "Shells": {
+        "completion": ("completion:completion", "Print a shell's completion script."),
+    },
 }
+COMMANDS: Final = {name: one for section in SECTIONS.values() for name, one in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -62,13 +70,20 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = getattr(
+            importlib.import_module(f"pausedemo.cli.{module}"), attribute
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                # One column for all sections.
+                formatter.write_dl(
+                    [(f"{name:<{width}}", line) for name, (_, line) in commands.items()]
+                )
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pausedemo.cli.cluster import filename_option, open_cluster, recursive_option
+from pausedemo.cli.complete_objects import complete_namespaces
 from pausedemo.cli.manifests import read_manifests
 from pausedemo.cli.options import engine_option, images_option
 from pausedemo.errors import Refused, UsageError
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
     from pausedemo.images.resolve import Policy
     from pausedemo.kubelet.applying import Applied
 
+_NO_KUBELET: Final = (
+    "Note: until `pausedemo kubelet` runs, nobody restarts what ends or asks probes."
+)
+
 
 @click.command()
 @filename_option
 @recursive_option
-@click.option("-n", "--namespace", help="That of objects that name none.  [default: default]")
+@click.option(
+    "-n",
+    "--namespace",
+    shell_complete=complete_namespaces,
+    help="That of objects that name none.  [default: default]",
+)
 @click.option("--watch", is_flag=True, help="Keep the pod alive until Ctrl-C, telling its events.")
 @click.option(
     "--kubernetes-version",
@@ -53,8 +63,8 @@ def apply(
     and nobody restarts what ends later. Exits with 1 for a change that Kubernetes does not allow,
     and with 2, before anything is done, for a manifest that is wrong.
     """
-    from pausedemo.core.changes import Outcome
     from pausedemo.images.resolve import Policy
+    from pausedemo.kubelet.handover import find_neglected
     from pausedemo.kubelet.lease import is_kubelet_running
 
     version = _parse_version(version_text)
@@ -64,21 +74,21 @@ def apply(
         namespace_given=namespace is not None,
         recursive=recursive,
     )
-    pods = sum(one.kind == "Pod" for one in objects)
-    if watch and pods != 1:
-        raise UsageError(f"--watch is for one pod; the manifests have {pods}")
+    count = sum(one.kind == "Pod" for one in objects)
+    if watch and count != 1:
+        raise UsageError(f"--watch is for one pod; the manifests have {count}")
     with open_cluster(engine) as cluster:
-        has_kubelet = is_kubelet_running(cluster.engine)
-        if has_kubelet and watch:
+        if watch and is_kubelet_running(cluster.engine):
             raise UsageError(
                 "a kubelet looks after this engine's pods: see them with pausedemo get pods --watch"
             )
         done, refused = _apply_all(cluster, objects, version)
         if watch and not refused:
             _watch(cluster, next(one.pod.pod for one in done if one.pod), Policy(policy))
-        elif not has_kubelet:
-            changed = [one for one in done if one.outcome is not Outcome.UNCHANGED]
-            _bring_up(cluster, [one.pod.pod for one in changed if one.pod], Policy(policy))
+        else:
+            pods = [one.pod.pod for one in done if one.pod and one.pod.pod.deletion is None]
+            # Unchanged ones as well: whoever applied them first may have been cut off.
+            _bring_up(cluster, find_neglected(cluster.engine, cluster.clock, pods), Policy(policy))
     if refused:
         raise Refused("\n".join(map(str, refused)))
 
@@ -104,14 +114,21 @@ def _apply_all(
 
 
 def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
-    """Make pods run. What keeps one from it is told, and to be seen by ``describe``."""
+    """Make pods run. What keeps one from it is told, and to be seen by ``describe``.
+
+    Where any container was started it is told, too, that nobody looks after it.
+    """
     from pausedemo.kubelet.single import bring_up
     from pausedemo.kubelet.threads import do_all
+
+    started = threading.Event()
 
     def bring(pod: Pod) -> None:
         def hear(_pod: Pod, event: PodEvent) -> None:
             if event.type == "Warning":
                 told[event.message] = None
+            elif event.reason == "Started":
+                started.set()
 
         told: dict[str, None] = {}
         bring_up(cluster.engine, cluster.clock, pod, hear=hear, policy=policy)
@@ -119,15 +136,18 @@ def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
             click.echo(f"Warning: pod/{pod.name}: {message}", err=True)
 
     do_all([lambda pod=pod: bring(pod) for pod in pods])  # type: ignore[misc]
+    if started.is_set():
+        click.echo(_NO_KUBELET, err=True)
 
 
 def _watch(cluster: Cluster, pod: Pod, policy: Policy) -> None:
     """Look after a pod until somebody ends it; it lives on."""
+    from pausedemo.cli.terminal import terminal_columns
+    from pausedemo.core.kubeletline import render_event_line
     from pausedemo.kubelet.single import run_one
 
-    def hear(_pod: Pod, event: PodEvent) -> None:
-        time = event.time.astimezone().strftime("%H:%M:%S")
-        click.echo(f"{time}  {event.type:<7}  {event.reason:<16}  {event.message}")
+    def hear(pod: Pod, event: PodEvent) -> None:
+        click.echo(render_event_line(pod, event, terminal_columns()))
 
     stop = threading.Event()
     try:

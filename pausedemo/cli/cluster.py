@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pausedemo.errors import Refused, UsageError
+from pausedemo.cli.complete_objects import complete_containers, complete_namespaces
+from pausedemo.errors import Refused, UsageError, exit_code
 
 if TYPE_CHECKING:
     from pausedemo.clock import Clock
@@ -19,13 +20,25 @@ if TYPE_CHECKING:
     from pausedemo.kubelet.reader import Reader
 
 namespace_option = click.option(
-    "-n", "--namespace", default="default", show_default=True, help="The objects' namespace."
+    "-n",
+    "--namespace",
+    default="default",
+    show_default=True,
+    shell_complete=complete_namespaces,
+    help="The objects' namespace.",
 )
 all_namespaces_option = click.option(
     "-A", "--all-namespaces", "everywhere", is_flag=True, help="Those of all namespaces."
 )
 selector_option = click.option(
     "-l", "--selector", default="", metavar="SELECTOR", help="Only those with labels such as a=b."
+)
+container_option = click.option(
+    "-c",
+    "--container",
+    default="",
+    shell_complete=complete_containers,
+    help="Which container; else the pod's default one.",
 )
 no_headers_option = click.option("--no-headers", is_flag=True, help="Rows without titles.")
 
@@ -67,21 +80,36 @@ class Cluster:
         found = self.reader.list(kind, namespace)
         return [one for one in found if matches(table(one, "metadata", "labels"))]
 
+    def get_pod(self, written: str, namespace: str) -> KubeObject:
+        """The pod of ``web`` or ``pod/web``. Refused when there is none, or it is no pod."""
+        from pausedemo.core.kubectl.kinds import PLURALS, parse_target
+
+        kind, name = parse_target(written)
+        if kind != "Pod":
+            raise Refused(f"error: {PLURALS[kind]} have no containers: name a pod, as pod/web")
+        return self.reader.get(kind, namespace, name)
+
 
 @contextlib.contextmanager
 def open_cluster(engine: str) -> Iterator[Cluster]:
-    """Connect to an engine that outlives this command; it is where all state is."""
+    """Connect to an engine that outlives this command; it is where all state is.
+
+    Ctrl-C ends the command without a word, as kubectl's: what watches and follows has no other end.
+    """
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.reader import Reader
     from pausedemo.signals import signals_as_errors
 
     clock = SystemClock()
-    with (
-        signals_as_errors(),
-        contextlib.closing(connect(engine, lasting=True)) as connected,
-    ):
-        yield Cluster(connected, Reader(connected, clock), clock)
+    try:
+        with (
+            signals_as_errors(),
+            contextlib.closing(connect(engine, lasting=True)) as connected,
+        ):
+            yield Cluster(connected, Reader(connected, clock), clock)
+    except KeyboardInterrupt as error:
+        raise click.exceptions.Exit(exit_code(error)) from error
 
 
 def read_selector(written: str) -> Matcher:

@@ -14,6 +14,7 @@ from pausedemo.cli.cluster import (
     recursive_option,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_namespaces, complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -32,7 +33,12 @@ _WEEK_S: Final = 7 * 24 * 3600.0
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[KIND NAME... | KIND/NAME...]")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[KIND NAME... | KIND/NAME...]",
+    shell_complete=complete_targets,
+)
 @filename_option
 @recursive_option
 @click.option("--all", "everything", is_flag=True, help="All objects of the kind.")
@@ -56,7 +62,12 @@ _WEEK_S: Final = 7 * 24 * 3600.0
 @click.option("--timeout", default="0s", metavar="DURATION", help="How long to wait; 0s: a week.")
 @click.option("--ignore-not-found", is_flag=True, help="What is not there is no error.")
 @click.option("-o", "--output", type=click.Choice(["name"]), help="Names only, as pod/web.")
-@click.option("-n", "--namespace", help="The objects' namespace.  [default: default]")
+@click.option(
+    "-n",
+    "--namespace",
+    shell_complete=complete_namespaces,
+    help="The objects' namespace.  [default: default]",
+)
 @selector_option
 @engine_option
 def delete(
@@ -77,16 +88,17 @@ def delete(
 ) -> int:
     """End pods with their grace, and forget ConfigMaps and Secrets.
 
-    Where no kubelet runs, the pods are taken down at once, and this waits for it. Exits with 1
-    when one that was named is not there.
+    Where no kubelet runs, or it ends before they have, the pods are taken down from here, and
+    this waits for it. Exits with 1 when one that was named is not there.
     """
     grace_s = _choose_grace(grace_period, now=now, force=force)
     timeout_s = read_duration("--timeout", timeout) or _WEEK_S
-    wanted = _Wanted(words, filenames, everything=everything, selector=selector)
+    wanted = _Wanted(words, namespace, everything=everything, selector=selector)
+    wanted.read(filenames, recursive=recursive)
     if force and grace_s == 0:
         click.echo(_IMMEDIATE, err=True)
     with open_cluster(engine) as cluster:
-        found, refused = wanted.find(cluster, namespace, recursive=recursive)
+        found, refused = wanted.find(cluster)
         if ignore_not_found or everything or selector:
             refused = []
         for one in found:
@@ -107,48 +119,49 @@ class _Wanted:
     def __init__(
         self,
         words: tuple[str, ...],
-        filenames: tuple[str, ...],
+        namespace: str | None,
         *,
         everything: bool,
         selector: str,
     ) -> None:
         from pausedemo.core.kubectl.kinds import parse_targets
 
-        if bool(words) == bool(filenames):
-            raise UsageError("say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE")
         if everything and selector:
             raise Refused("error: cannot set --all and --selector at the same time")
-        self._filenames = filenames
-        self._targets = parse_targets(words) if words else ()
+        targets = parse_targets(words) if words else ()
+        self._namespace = namespace
         self._matches = read_selector(selector)
-        if any(name is None for _, name in self._targets) and not (everything or selector):
+        self._asked: list[tuple[str, str | None, str]] = [
+            (kind, name, namespace or "default") for kind, name in targets
+        ]
+        if any(name is None for _, name in targets) and not (everything or selector):
             raise Refused(
                 "error: resource(s) were provided, but no name was specified; "
                 "use --all or a selector"
             )
 
-    def find(
-        self, cluster: Cluster, namespace: str | None, *, recursive: bool
-    ) -> tuple[list[KubeObject], list[Refused]]:
-        """Those that are there, and what is to be said of the others."""
+    def read(self, filenames: Sequence[str], *, recursive: bool) -> None:
+        """What the files name is to go, where no words have said it."""
         from pausedemo.cli.manifests import read_manifests
 
-        where = namespace or "default"
-        asked = [(kind, name, where) for kind, name in self._targets]
-        if self._filenames:
-            asked += [
-                (one.kind, one.metadata.name, one.metadata.namespace)
-                for one in read_manifests(
-                    self._filenames,
-                    namespace=where,
-                    namespace_given=namespace is not None,
-                    recursive=recursive,
-                    warn=False,
-                )
-            ]
+        if bool(self._asked) == bool(filenames):
+            raise UsageError("say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE")
+        if not filenames:
+            return
+        objects = read_manifests(
+            filenames,
+            namespace=self._namespace or "default",
+            namespace_given=self._namespace is not None,
+            recursive=recursive,
+            warn=False,
+        )
+        self._asked = [(one.kind, one.metadata.name, one.metadata.namespace) for one in objects]
+
+    def find(self, cluster: Cluster) -> tuple[list[KubeObject], list[Refused]]:
+        """Those that are there, and what is to be said of the others."""
         found: list[KubeObject] = []
         refused: list[Refused] = []
-        for kind, name, place in asked:
+        for kind, name, place in self._asked:
             try:
                 found += cluster.find(kind, name, place, self._matches)
             except Refused as error:
@@ -200,30 +213,13 @@ def _see_to_the_end(
     cluster: Cluster, pods: Sequence[KubeObject], *, wait: bool, timeout_s: float
 ) -> None:
     """Take the pods down where no kubelet does; else wait for it."""
-    from pausedemo.core.kubectl.conditions import parse_condition
-    from pausedemo.kubelet.lease import is_kubelet_running
-    from pausedemo.kubelet.single import tear_down
-    from pausedemo.kubelet.threads import do_all
-    from pausedemo.kubelet.waiting import wait_for
+    from pausedemo.kubelet.handover import end_pods
 
-    if not pods:
-        return
-    if not is_kubelet_running(cluster.engine):
-        kept = {one.pod.uid: one.pod for one in cluster.reader.pods.list()}
-        ending = [kept[uid] for one in pods if (uid := one["metadata"]["uid"]) in kept]
-        do_all(
-            [
-                lambda pod=pod: tear_down(cluster.engine, cluster.clock, pod)  # type: ignore[misc]
-                for pod in ending
-            ]
-        )
-        return
     deadline = cluster.clock.monotonic() + timeout_s
-    for one in pods if wait else ():
-        wait_for(
-            cluster.engine,
-            cluster.reader,
-            one,
-            parse_condition("delete"),
-            remaining_s=lambda: deadline - cluster.clock.monotonic(),
-        )
+    end_pods(
+        cluster.engine,
+        cluster.clock,
+        [one["metadata"]["uid"] for one in pods],
+        wait=wait,
+        remaining_s=lambda: deadline - cluster.clock.monotonic(),
+    )

@@ -12,12 +12,19 @@ from pausedemo.cli.cluster import (
     read_selector,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True, metavar="pod [NAME...]")
+@click.argument(
+    "words",
+    nargs=-1,
+    required=True,
+    metavar="pod [NAME...]",
+    shell_complete=complete_targets,
+)
 @namespace_option
 @all_namespaces_option
 @selector_option

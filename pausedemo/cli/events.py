@@ -12,6 +12,7 @@ from pausedemo.cli.cluster import (
     no_headers_option,
     open_cluster,
 )
+from pausedemo.cli.complete_objects import complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--for", "target", default="", metavar="pod/NAME", help="Only those about it.")
+@click.option(
+    "--for",
+    "target",
+    default="",
+    metavar="pod/NAME",
+    shell_complete=complete_targets,
+    help="Only those about it.",
+)
 @click.option("-w", "--watch", is_flag=True, help="Go on, and print each as it comes.")
 @click.option("--types", default="", metavar="Normal,Warning", help="Only those of these types.")
 @namespace_option

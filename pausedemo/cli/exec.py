@@ -7,15 +7,16 @@ import sys
 
 import click
 
-from pausedemo.cli.cluster import namespace_option, open_cluster
+from pausedemo.cli.cluster import container_option, namespace_option, open_cluster
+from pausedemo.cli.complete_objects import complete_pods
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import EngineError, Refused
 
 
 @click.command("exec")
-@click.argument("pod_name", metavar="POD")
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND")
-@click.option("-c", "--container", default="", help="Which container; else the pod's default one.")
+@click.argument("pod_name", default="", metavar="POD", shell_complete=complete_pods)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND")
+@container_option
 @click.option("-i", "--stdin", is_flag=True, help="Give it our standard input.")
 @click.option("-t", "--tty", is_flag=True, help="Give it a terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="Only what the command writes.")
@@ -37,12 +38,14 @@ def run(
     """
     from pausedemo.cli.terminal import copy_output, feed_input, raw_terminal, told_size
     from pausedemo.core.kubectl.choice import choose_container, find_running
-    from pausedemo.core.kubectl.kinds import parse_target
 
-    kind, name = parse_target(pod_name)
+    if not pod_name:
+        raise Refused("error: pod or type/name must be specified")
+    if not command:
+        raise Refused("error: you must specify at least one command for the container")
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(open_cluster(engine))
-        pod = cluster.reader.get(kind, namespace, name)
+        pod = cluster.get_pod(pod_name, namespace)
         choice = choose_container(pod, container)
         if choice.notice and not quiet:
             click.echo(choice.notice, err=True)

@@ -17,6 +17,7 @@ from pausedemo.cli.cluster import (
     read_selector,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -32,7 +33,13 @@ _NO_AGE: Final = datetime.fromtimestamp(0, UTC)
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True, metavar="KIND [NAME...] | KIND/NAME...")
+@click.argument(
+    "words",
+    nargs=-1,
+    required=True,
+    metavar="KIND [NAME...] | KIND/NAME...",
+    shell_complete=complete_targets,
+)
 @click.option(
     "-o",
     "--output",
@@ -159,6 +166,7 @@ class _Shown:
 
 def _watch(cluster: Cluster, asked: _Asked, shown: _Shown, kind: str) -> None:
     """Print what changes until somebody ends it."""
+    from pausedemo.core.kubectl.podrow import is_dissolving
     from pausedemo.kubelet.watching import watch_changes
 
     known: dict[str, tuple[object, KubeObject]] = {}
@@ -170,11 +178,15 @@ def _watch(cluster: Cluster, asked: _Asked, shown: _Shown, kind: str) -> None:
                 raise refused[0]
             first = False
             now_there = {one["metadata"]["uid"]: one for one in found}
-            gone = [known.pop(uid)[1] for uid in set(known) - set(now_there)]
+            gone = [known.pop(uid)[1] for uid in list(known) if uid not in now_there]
             changed = [
                 one
                 for uid, one in now_there.items()
-                if known.get(uid, (None,))[0] != _mark(shown, kind, one)
+                if uid not in known
+                or (
+                    known[uid][0] != _mark(shown, kind, one)
+                    and not is_dissolving(known[uid][1], one)
+                )
             ]
             known |= {one["metadata"]["uid"]: (_mark(shown, kind, one), one) for one in changed}
             if shown.output in ("json", "yaml"):

@@ -22,6 +22,7 @@ def kubelet(engine: str, policy: str) -> None:
     kubelet goes on with them. Where one runs already, another stands by and takes over when it
     ends.
     """
+    from pausedemo.cli.terminal import terminal_columns
     from pausedemo.clock import SystemClock
     from pausedemo.core.kubeletline import render_event_line
     from pausedemo.core.pod import Pod
@@ -37,7 +38,7 @@ def kubelet(engine: str, policy: str) -> None:
             click.echo(text)
 
     def hear(pod: Pod, event: PodEvent) -> None:
-        say(render_event_line(pod, event))
+        say(render_event_line(pod, event, terminal_columns()))
 
     clock = SystemClock()
     with contextlib.closing(connect(engine)) as connected:

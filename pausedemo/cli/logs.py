@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from pausedemo.cli.cluster import (
+    container_option,
     namespace_option,
     nothing_found,
     open_cluster,
@@ -17,6 +18,7 @@ from pausedemo.cli.cluster import (
     read_selector,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_pod_and_container
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -30,8 +32,10 @@ SELECTOR_TAIL: Final = 10
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="POD [CONTAINER]")
-@click.option("-c", "--container", default="", help="Which container; else the pod's default one.")
+@click.argument(
+    "words", nargs=-1, metavar="POD [CONTAINER]", shell_complete=complete_pod_and_container
+)
+@container_option
 @click.option("-f", "--follow", is_flag=True, help="Go on until the container ends.")
 @click.option("-p", "--previous", is_flag=True, help="The run before, if there was one.")
 @click.option("--tail", type=int, default=-1, help="Only so many last lines; -1: all.")
@@ -66,6 +70,7 @@ def logs(
     from pausedemo.kubelet.logs import LogOptions, follow_together, read_lines
 
     container = _check(words, container, selector, tail, all_containers=all_containers)
+    newer_than = _read_since(since, since_time)
     with open_cluster(engine) as cluster:
         pods = _find_pods(cluster, words, namespace, selector)
         if not pods:
@@ -80,7 +85,7 @@ def logs(
         options = LogOptions(
             follow=follow,
             tail=SELECTOR_TAIL if selector and tail == -1 else None if tail == -1 else tail,
-            since=_read_since(since, since_time, cluster.clock.now()),
+            since=newer_than,
             timestamps=timestamps,
         )
         if follow and len(sources) > 1:
@@ -120,12 +125,9 @@ def _check(
 def _find_pods(
     cluster: Cluster, words: tuple[str, ...], namespace: str, selector: str
 ) -> Sequence[KubeObject]:
-    from pausedemo.core.kubectl.kinds import parse_target
-
     if selector:
         return cluster.find("Pod", None, namespace, read_selector(selector))
-    kind, name = parse_target(words[0])
-    return [cluster.reader.get(kind, namespace, name)]
+    return [cluster.get_pod(words[0], namespace)]
 
 
 def _choose(
@@ -150,14 +152,14 @@ def _choose(
     ]
 
 
-def _read_since(since: str, since_time: str, now: datetime) -> datetime | None:
+def _read_since(since: str, since_time: str) -> datetime | None:
     if since and since_time:
         raise UsageError("at most one of `sinceTime` or `sinceSeconds` may be specified")
     if since:
         seconds = read_duration("--since", since)
         if seconds < 0:
             raise UsageError("--since must be greater than 0")
-        return now - timedelta(seconds=seconds)
+        return datetime.now(UTC) - timedelta(seconds=seconds)
     if since_time:
         try:
             found = datetime.fromisoformat(since_time)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pausedemo.cli.cluster import namespace_option, open_cluster
+from pausedemo.cli.complete_objects import complete_pods
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("pod_name", metavar="POD")
+@click.argument("pod_name", metavar="POD", shell_complete=complete_pods)
 @namespace_option
 @engine_option
 def namespaces(pod_name: str, namespace: str, engine: str) -> None:
@@ -28,22 +29,24 @@ def namespaces(pod_name: str, namespace: str, engine: str) -> None:
     """
     from rich.console import Console
 
-    from pausedemo.core.kubectl.kinds import parse_target
+    from pausedemo.core.kubectl.objects import name_of
     from pausedemo.report.console.paint import Painter
     from pausedemo.report.console.sharing import print_sharing
     from pausedemo.report.html.portrait.sharing import compute_sharing
 
-    kind, name = parse_target(pod_name)
     with open_cluster(engine) as cluster:
-        portrait = _look(cluster, cluster.reader.get(kind, namespace, name))
+        pod = cluster.get_pod(pod_name, namespace)
+        portrait = _look(cluster, pod)
     if not portrait.residents:
-        raise Refused(f'error: no container of pod "{name}" runs')
-    print_sharing(Painter(Console()), compute_sharing(portrait))
+        raise Refused(f'error: no container of pod "{name_of(pod)}" runs')
+    # As all that has kubectl's words, without colours: bold type tells what is shared.
+    print_sharing(Painter(Console(no_color=True)), compute_sharing(portrait))
 
 
 def _look(cluster: Cluster, pod: KubeObject) -> Portrait:
     """The pod's running containers, seen from the machine that they run on."""
     from pausedemo.core import naming
+    from pausedemo.core.kubectl.choice import container_names
     from pausedemo.core.kubectl.objects import name_of, text
     from pausedemo.core.results import Portrait, Resident
     from pausedemo.images.resolve import ImageResolver
@@ -59,6 +62,7 @@ def _look(cluster: Cluster, pod: KubeObject) -> Portrait:
         for row in reversed(rows)
         if is_alive(row.state)
     }
+    names = [naming.SANDBOX_CONTAINER_NAME, *container_names(pod)]
     labels = {naming.RUN: "namespaces", naming.OWNER: str(Owner.this_process())}
     resolver = ImageResolver(cluster.engine)
     container = NodeContainer(cluster.engine, lambda: resolver.resolve(NODE_IMAGE).used, labels)
@@ -67,6 +71,8 @@ def _look(cluster: Cluster, pod: KubeObject) -> Portrait:
         inodes = node.all_namespaces(running.values())
         _, own = node.own_namespaces()
     residents = [
-        Resident(name, name_of(pod), inodes[pid]) for name, pid in running.items() if pid in inodes
+        Resident(name, name_of(pod), inodes[running[name]])
+        for name in names
+        if running.get(name) in inodes
     ]
     return Portrait(tuple(residents), own)

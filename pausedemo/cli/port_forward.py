@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pausedemo.cli.cluster import namespace_option, open_cluster
+from pausedemo.cli.complete_objects import complete_pods
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -26,7 +27,7 @@ _ADDRESSES: Final = {"localhost": ("127.0.0.1", "::1")}
 
 
 @click.command("port-forward")
-@click.argument("pod_name", metavar="POD")
+@click.argument("pod_name", metavar="POD", shell_complete=complete_pods)
 @click.argument("ports", nargs=-1, required=True, metavar="[LOCAL:]REMOTE...")
 @click.option(
     "--address",
@@ -45,13 +46,11 @@ def port_forward(
     8080:80 listens on 8080 and leads to the pod's port 80; :80 listens on any port that is free.
     Also what listens on the pod's own loopback is reached. REMOTE may be a port's name.
     """
-    from pausedemo.core.kubectl.kinds import parse_target
     from pausedemo.core.kubectl.objects import text
 
-    kind, name = parse_target(pod_name)
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(open_cluster(engine))
-        pod = cluster.reader.get(kind, namespace, name)
+        pod = cluster.get_pod(pod_name, namespace)
         phase = text(pod, "status", "phase")
         if phase != "Running":
             raise Refused(

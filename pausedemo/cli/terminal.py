@@ -94,3 +94,11 @@ def copy_output(stream: ExecStream) -> None:
         target = sys.stdout.buffer if number == 1 else sys.stderr.buffer
         target.write(data)
         target.flush()
+
+
+def terminal_columns() -> int | None:
+    """How wide the terminal is that our output goes to; None where it goes elsewhere."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return None

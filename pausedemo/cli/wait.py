@@ -14,6 +14,7 @@ from pausedemo.cli.cluster import (
     read_selector,
     selector_option,
 )
+from pausedemo.cli.complete_objects import complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused
 
@@ -25,7 +26,13 @@ LONGEST_S: Final = 7 * 24 * 3600.0
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True, metavar="KIND/NAME... | KIND [NAME...]")
+@click.argument(
+    "words",
+    nargs=-1,
+    required=True,
+    metavar="KIND/NAME... | KIND [NAME...]",
+    shell_complete=complete_targets,
+)
 @click.option(
     "--for",
     "wanted",

@@ -24,7 +24,7 @@ from pausedemo.engine.port import Engine, ImageInfo
 from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
 from pausedemo.images.cache import ImageCache
 from pausedemo.images.catalog import Catalog
-from pausedemo.images.resolve import ImageResolver, Policy
+from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
 from pausedemo.kubelet.ports import ContainerWaits, Tell
 
 PAUSE_IMAGE: Final = "pause"
@@ -89,15 +89,34 @@ class Pulling:
             policy = choose_pull_policy(container)
             if present and policy is not ImagePullPolicy.ALWAYS:
                 return self._take(pod, container, present)
+            if present and container.image_pull_policy is None:
+                return self._renew(pod, container, present)
             if policy is ImagePullPolicy.NEVER:
                 words = (
                     f'Container image "{container.image}" is not present with pull policy of Never'
                 )
                 self._say(pod, container, "Warning", "ErrImageNeverPull", words)
                 self._give_up(pod, container, "ErrImageNeverPull", words, NEVER_S)
-            return self._pull(pod, container, present)
+            return self._pull(pod, container)
 
-    def _pull(self, pod: Pod, container: Container, present: str | None) -> str:
+    def _renew(self, pod: Pod, container: Container, present: ResolvedImage) -> str:
+        """Take what a registry has now, where it answers: nobody has asked for more in writing.
+
+        A pull is told when it has been one.
+        """
+        if self._policy is Policy.LOCAL:
+            return self._take(pod, container, present)
+        began = self._clock.monotonic()
+        try:
+            found = self._ask_registry(container.image)
+        except EngineGone:
+            raise
+        except PausedemoError:
+            return self._take(pod, container, present, " (no registry gave it)")
+        self._say(pod, container, "Normal", "Pulling", f'Pulling image "{container.image}"')
+        return self._tell_pulled(pod, container, found, began)
+
+    def _pull(self, pod: Pod, container: Container) -> str:
         self._check_back_off(pod, container)
         image = container.image
         self._say(pod, container, "Normal", "Pulling", f'Pulling image "{image}"')
@@ -107,10 +126,18 @@ class Pulling:
         except EngineGone:
             raise
         except PausedemoError as error:
-            instead = self._stand_in(container, present)
-            if instead:
-                return self._take(pod, container, instead)
-            self._fail(pod, container, error)
+            instead = self._stand_in(container)
+            if instead is None:
+                self._fail(pod, container, error)
+            self._failures.pop((pod.uid, image), None)
+            words = f'Container image "{image}" made on this machine{_name_substitute(instead)}'
+            words += f"; no registry gave it: {_explain(error)}"
+            self._say(pod, container, "Normal", "Pulled", words)
+            return instead.used
+        return self._tell_pulled(pod, container, found, began)
+
+    def _tell_pulled(self, pod: Pod, container: Container, found: ImageInfo, began: float) -> str:
+        image = container.image
         took_s = f"{self._clock.monotonic() - began:.3f}s"
         self._failures.pop((pod.uid, image), None)
         self._say(
@@ -137,15 +164,15 @@ class Pulling:
                 last = last or error
         raise last or PausedemoError(f"no registry has {image}")
 
-    def _stand_in(self, container: Container, present: str | None) -> str | None:
+    def _stand_in(self, container: Container) -> ResolvedImage | None:
         """What serves when the registry does not; None where only the registry will do."""
         if container.image_pull_policy is ImagePullPolicy.ALWAYS:
             return None
-        if present or self._policy is Policy.REGISTRY:
-            return present
+        if self._policy is Policy.REGISTRY:
+            return None
         try:
             resolver = ImageResolver(self._engine, Policy.LOCAL, cache=self._cache)
-            return resolver.resolve(container.image).used
+            return resolver.resolve(container.image)
         except EngineGone:
             raise
         except PausedemoError:
@@ -162,10 +189,7 @@ class Pulling:
             self._give_up(pod, container, "ImagePullBackOff", words, min(left_s, AGAIN_S))
 
     def _fail(self, pod: Pod, container: Container, error: PausedemoError) -> NoReturn:
-        why = str(error)
-        if isinstance(error, EngineError):
-            why = f"Error response from daemon: {error.message}"
-        image, now = container.image, self._clock.now()
+        image, now, why = container.image, self._clock.now(), _explain(error)
         words = f'Failed to pull image "{image}": {why}'
         self._say(pod, container, "Warning", "Failed", words)
         before = self._failures.get((pod.uid, image))
@@ -183,15 +207,14 @@ class Pulling:
         until = self._clock.now() + timedelta(seconds=again_s)
         raise ContainerWaits(Waiting(reason, message), until)
 
-    def _take(self, pod: Pod, container: Container, image: str) -> str:
+    def _take(self, pod: Pod, container: Container, present: ResolvedImage, but: str = "") -> str:
         words = f'Container image "{container.image}" already present on machine'
+        words += _name_substitute(present) + but
         self._say(pod, container, "Normal", "Pulled", words)
-        return image
+        return present.used
 
-    def _find(self, image: str) -> str | None:
-        resolver = ImageResolver(self._engine, self._policy, cache=self._cache)
-        found = resolver.find(image)
-        return found.used if found else None
+    def _find(self, image: str) -> ResolvedImage | None:
+        return ImageResolver(self._engine, self._policy, cache=self._cache).find(image)
 
     def _say(self, pod: Pod, container: Container, level: str, reason: str, message: str) -> None:
         self._tell(pod, PodEvent(level, reason, message, self._clock.now(), container.name))
@@ -199,3 +222,14 @@ class Pulling:
     def _lock(self, image: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(image, threading.Lock())
+
+
+def _name_substitute(image: ResolvedImage) -> str:
+    """What stands in for an image that is not there itself; nothing where it is."""
+    return f" as {image.used}, which stands in for it" if image.substitute else ""
+
+
+def _explain(error: PausedemoError) -> str:
+    if isinstance(error, EngineError):
+        return f"Error response from daemon: {error.message}"
+    return str(error)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from pausedemo.core.health import Health
-from pausedemo.core.kubeletline import render_event_line
-from pausedemo.core.podevent import PodEvent
 from pausedemo.core.podview import ContainerView, PodView, Waiting
 from pausedemo.core.status import ContainerStatus
 from pausedemo.core.viewing import compute_view
@@ -74,14 +70,3 @@ READY = {"a-0": Health()}
 def test_only_what_cannot_be_seen_on_the_engine_is_told(told: PodView, expected: PodView) -> None:
     assert told == expected
     assert PodView.from_json(told.to_json()) == told
-
-
-def test_an_event_is_one_line() -> None:
-    pod = make_pod("a")
-    event = PodEvent("Warning", "Failed", "two\nlines", at(7), "a")
-    local = at(7).astimezone()
-    assert render_event_line(pod, event) == (
-        f"{local:%H:%M:%S}  web                  ! Failed            two lines"
-    )
-    normal = dataclasses.replace(event, type="Normal", reason="Started")
-    assert render_event_line(pod, normal)[10:50] == "web                    Started          "

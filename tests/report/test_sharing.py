@@ -15,9 +15,9 @@ from pausedemo.report.html.portrait.sharing import compute_sharing
 from tests.report.portraits import NODE, PAUSE_TEST, PAUSE_TEST2, resident
 
 
-def draw(portrait: Portrait, encoding: str = "utf-8") -> str:
+def draw(portrait: Portrait, encoding: str = "utf-8", width: int = 100) -> str:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-    console = Console(file=file, width=100, force_terminal=False)
+    console = Console(file=file, width=width, force_terminal=False)
     print_sharing(Painter(console), compute_sharing(portrait))
     file.flush()
     buffer = file.buffer
@@ -33,6 +33,15 @@ def test_shared_namespaces_stand_at_one_bracket() -> None:
         ghost     ├ 4026532285   ├ 4026532283   ├ 4026532282   · 4026532294   · 4026532291
         nginx     ╰ 4026532285   ╰ 4026532283   ╰ 4026532282   · 4026532299   · 4026532296
         """)
+
+
+@pytest.mark.parametrize("width", [100, 82, 81, 80, 77, 76, 72])
+def test_a_drawing_fits_a_terminal_that_has_room_for_it(width: int) -> None:
+    rows = draw(PAUSE_TEST, width=width).splitlines()[:5]
+    assert max(map(len, rows)) <= width
+    assert [row.split() for row in rows] == [
+        row.split() for row in draw(PAUSE_TEST).splitlines()[:5]
+    ]
 
 
 def test_a_shared_pid_namespace_is_one_bracket_as_well() -> None:

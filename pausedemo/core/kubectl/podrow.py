@@ -164,3 +164,16 @@ def _ended_reason(ended: KubeObject) -> str:
 
 def _has_ended(pod: KubeObject) -> bool:
     return text(pod, "status", "phase") in ("Succeeded", "Failed")
+
+
+def is_dissolving(before: KubeObject, now: KubeObject) -> bool:
+    """Whether a deleted pod has lost containers since: its restarts are not known any more.
+
+    An API server keeps the last status until the pod's end, so the row before is the right one.
+    """
+
+    def count(pod: KubeObject) -> int:
+        statuses = entries(pod, "status", "containerStatuses")
+        return sum("containerID" in status for status in statuses)
+
+    return bool(pick(now, "metadata", "deletionTimestamp")) and count(now) < count(before)

@@ -21,7 +21,8 @@ MACHINES: Final = "◆"
 _ASCII: Final = {FIRST: "/", NEXT: "|", LAST: "\\", ALONE: "-", MACHINES: "*"}
 #: Colours in which a shared namespace is told from the next one of its kind.
 _STYLES: Final = ("bold cyan", "bold magenta", "bold yellow", "bold green", "bold blue")
-_GAP: Final = "   "
+#: Blanks between columns, where there is room for as many; at least one.
+_WIDEST_GAP: Final = 3
 
 
 def print_sharing(painter: Painter, sharing: Sharing) -> None:
@@ -29,12 +30,15 @@ def print_sharing(painter: Painter, sharing: Sharing) -> None:
     names = [sharing.name_of(index) for index in range(len(sharing.residents))]
     name_width = max(len(name) for name in names)
     columns = [_Column(painter, sharing, kind) for kind in sharing.kinds]
-    titles = _GAP.join(f"  {column.kind:<{column.width}}" for column in columns)
-    painter.print_line((f"{'':<{name_width}}{_GAP}{titles}", "dim"))
+    # A bracket and a blank stand before each column.
+    filled = name_width + sum(2 + column.width for column in columns)
+    gap = " " * max(1, min(_WIDEST_GAP, (painter.width - filled) // max(1, len(columns))))
+    titles = gap.join(f"  {column.kind:<{column.width}}" for column in columns)
+    painter.print_line((f"{'':<{name_width}}{gap}{titles}", "dim"))
     for index, name in enumerate(names):
         parts = [(f"{name:<{name_width}}", "bold")]
         for column in columns:
-            parts += [(_GAP, ""), column.cell(index)]
+            parts += [(gap, ""), column.cell(index)]
         painter.print_line(*parts)
     painter.print_line()
     for sentence in describe_sharing(sharing):

@@ -16,8 +16,13 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from pausedemo.cli.manifests import place
+from pausedemo.clock import SystemClock
+from pausedemo.core.manifest import parse_file
+from pausedemo.core.pod import LATEST_KUBERNETES
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
+from pausedemo.kubelet.applying import Keeper
 from pausedemo.kubelet.store import Kind, Store
 from tests.cli.conftest import Ended, Invoke
 
@@ -64,6 +69,12 @@ class Pods:
         file = self.folder / "manifest.yaml"
         file.write_text(textwrap.dedent(text))
         return self("apply", "-f", str(file), "--images", "local", code=code)
+
+    def record(self, text: str) -> None:
+        """Keep the objects of manifests, and make nothing: what an apply that is cut off leaves."""
+        keeper = Keeper(Store(self.engine), SystemClock())
+        for one in parse_file(textwrap.dedent(text), "manifest.yaml").objects:
+            keeper.apply(place(one, self.namespace, given=True), LATEST_KUBERNETES)
 
     def command(self, *words: str) -> list[str]:
         """What Python is to be given for one in a process of its own."""
@@ -113,6 +124,16 @@ class Pods:
         for kind in (Kind.CONFIG_MAP, Kind.SECRET, Kind.EVENT, Kind.POD_STATUS):
             for record in store.list(kind, self.namespace):
                 store.delete(kind, self.namespace, record.name)
+
+
+@pytest.fixture
+def embedded_pods(embedded_pods_engine: Engine, invoke: Invoke, tmp_path: Path) -> Iterator[Pods]:
+    """As ``pods``, on the engine that we bring along only: for what no engine decides."""
+    made = Pods(embedded_pods_engine, invoke, tmp_path, f"t-{uuid.uuid4().hex[:8]}")
+    try:
+        yield made
+    finally:
+        made.clean()
 
 
 @pytest.fixture

@@ -236,7 +236,8 @@ def test_a_watch_prints_each_change_as_it_comes(pods: Pods) -> None:
     # The last row stands for the end.
     assert watching.stdout.readline().split()[0] == b"web"
     watching.terminate()
-    assert watching.wait(60) == 130
+    assert watching.communicate(timeout=60)[1] == b""
+    assert watching.returncode == 130
 
 
 def test_events_are_told_as_they_come(pods: Pods) -> None:

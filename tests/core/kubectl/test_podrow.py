@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pausedemo.core.kubectl.podrow import compute_row, render_cells
+from pausedemo.core.kubectl.podrow import compute_row, is_dissolving, render_cells
 from tests.core.kubectl.examples import NOW, ago, ended, make_pod, running, status, waiting
 
 CRASHED = {"lastState": ended(1), "restartCount": 3}
@@ -128,3 +128,30 @@ def test_the_wide_cells_tell_address_and_node() -> None:
     pod["status"]["podIPs"] = [{"ip": "172.17.0.2"}]
     pod["spec"]["nodeName"] = "docker"
     assert render_cells(compute_row(pod), NOW)[5:] == ["172.17.0.2", "docker", "<none>", "<none>"]
+
+
+def seen(*containers: bool, deleted: bool) -> dict[str, Any]:
+    """A pod with these containers; False: there is none on the engine."""
+    statuses = [
+        {"name": "c", **({"containerID": "docker://1"} if one else {})} for one in containers
+    ]
+    metadata = {"name": "web", **({"deletionTimestamp": "2026-01-31T12:00:00Z"} if deleted else {})}
+    return {"metadata": metadata, "status": {"containerStatuses": statuses}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "dissolving"),
+    [
+        (seen(True, True, deleted=True), seen(True, False, deleted=True), True),
+        (seen(True, deleted=False), seen(False, deleted=True), True),
+        (seen(True, deleted=False), seen(True, deleted=True), False),
+        # It was deleted before anything of it was made.
+        (seen(False, deleted=False), seen(False, deleted=True), False),
+        # Its containers are being made anew.
+        (seen(True, deleted=False), seen(False, deleted=False), False),
+    ],
+)
+def test_a_deleted_pod_dissolves_when_it_loses_containers(
+    before: dict[str, Any], now: dict[str, Any], dissolving: bool
+) -> None:
+    assert is_dissolving(before, now) is dissolving

@@ -1,0 +1,25 @@
+"""What a person reads first."""
+
+from __future__ import annotations
+
+import pytest
+
+from pausedemo.cli import SECTIONS
+from tests.cli.conftest import Invoke
+
+
+def test_commands_stand_by_their_purpose(invoke: Invoke) -> None:
+    lines = invoke("--help").stdout.splitlines()
+    for title, commands in SECTIONS.items():
+        start = lines.index(f"{title}:") + 1
+        listed = [line.split()[0] for line in lines[start : start + len(commands)]]
+        assert listed == list(commands)
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("command", [name for one in SECTIONS.values() for name in one])
+def test_each_command_says_what_it_is_for(invoke: Invoke, command: str) -> None:
+    ended = invoke(command, "--help")
+    assert ended.code == 0
+    assert ended.stdout.startswith(f"Usage: pausedemo {command} ")
+    assert max(map(len, ended.stdout.splitlines())) <= 80
