@@ -18,6 +18,7 @@ from benchmarks.help_time import measure_help
 from benchmarks.jobs import measure_jobs
 from benchmarks.machine import describe_machine, describe_versions
 from benchmarks.own_share import measure_own_share
+from benchmarks.pods import measure_pods
 from benchmarks.ratios import Measure, Side, render_measures, render_sides
 from benchmarks.recovery import measure_recovery
 from pausedemo.errors import PausedemoError, exit_code
@@ -30,6 +31,7 @@ PARTS: Final[dict[str, Callable[[Ground, int], tuple[list[Measure], list[Side]]]
     "share": measure_own_share,
     "jobs": measure_jobs,
     "embedded": measure_embedded,
+    "pods": measure_pods,
 }
 
 

@@ -158,6 +158,11 @@ def make_object_name(kind: str, namespace: str, name: str, generation: int) -> s
     return f"{full}_{generation}"
 
 
+def strip_generation(volume: str) -> str:
+    """The part of such a name that all generations of one object share."""
+    return volume.rpartition("_")[0]
+
+
 def make_annotation_labels(annotations: Mapping[str, str]) -> dict[str, str]:
     """Annotations as the labels that carry them."""
     return {ANNOTATION_PREFIX + key: value for key, value in annotations.items()}

@@ -39,6 +39,7 @@ def compute_pod_status(
         qos_class=compute_qos_class(pod.spec),
         start_time=pod.created_at,
         ip=status.ip,
+        host_ip=status.host_ip,
         reason=view.reason,
         message=view.message,
     )

@@ -20,7 +20,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxStatus:
-    """One sandbox, by its infra container. ``ready``: it runs. ``ip`` is empty when it has none."""
+    """One sandbox, by its infra container. ``ready``: it runs. ``ip`` is empty when it has none.
+
+    ``gateway`` is the node's address in the sandbox's network, if it has one.
+    """
 
     id: str
     name: str
@@ -29,6 +32,7 @@ class SandboxStatus:
     ip: str
     network_mode: str
     created_at: datetime
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,3 +129,8 @@ class PodStatus:
     def ip(self) -> str:
         """The pod's address: that of the newest sandbox while it is ready."""
         return self.sandbox.ip if self.sandbox and self.sandbox.ready else ""
+
+    @property
+    def host_ip(self) -> str:
+        """The node's address as the pod reaches it, while its newest sandbox is ready."""
+        return self.sandbox.gateway if self.sandbox and self.sandbox.ready else ""

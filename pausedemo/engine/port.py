@@ -89,6 +89,11 @@ class EngineInfo:
     memory_bytes: int = 0
     cpus: int = 0
 
+    @property
+    def node_name(self) -> str:
+        """The machine as a Kubernetes node. Source: GetHostname, k8s.io/component-helpers/node."""
+        return self.machine.strip().lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSummary:
@@ -109,6 +114,7 @@ class ContainerSummary:
 class ContainerInfo:
     """One container as inspected. ``pid`` is 0 and ``ip`` empty when it does not run.
 
+    ``gateway`` is where its network reaches the engine's machine; empty where there is none.
     ``ports`` are the published ones, each as ``0.0.0.0:32768->8080/tcp``.
     """
 
@@ -131,6 +137,7 @@ class ContainerInfo:
     network_mode: str
     ipc_mode: str
     pid_mode: str
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,6 +460,13 @@ class Volumes(Protocol):
 
     def list_volumes(self, labels: Mapping[str, str | None]) -> tuple[VolumeInfo, ...]:
         """All volumes that bear all labels (``None``: any value)."""
+        ...
+
+    def measure_volumes(self) -> Mapping[str, int]:
+        """What each volume holds, in bytes on disk; without those that the engine cannot tell.
+
+        It goes through all files of all of them. EngineError while it does so for somebody else.
+        """
         ...
 
     def remove_volume(self, name: str) -> None:

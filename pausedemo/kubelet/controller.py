@@ -15,12 +15,12 @@ from datetime import datetime
 from functools import partial
 
 from pausedemo.clock import Clock
-from pausedemo.core import deadline
+from pausedemo.core import deadline, eviction
 from pausedemo.core.actions import ContainerStart, PodActions, compute_actions
+from pausedemo.core.failing import find_failure
 from pausedemo.core.pod import Pod
 from pausedemo.core.podevent import PodEvent
 from pausedemo.core.podreport import Phase
-from pausedemo.core.podstatus import compute_pod_status
 from pausedemo.core.podview import PodView
 from pausedemo.core.status import PodStatus, RunState
 from pausedemo.core.viewing import compute_view
@@ -41,9 +41,10 @@ from pausedemo.kubelet.ports import (
     Prober,
     Translator,
 )
-from pausedemo.kubelet.starting import Starter
+from pausedemo.kubelet.starting import CONFIG_ERROR, Starter
 from pausedemo.kubelet.threads import do_all
 from pausedemo.kubelet.tools import EngineLimits, PodTools
+from pausedemo.kubelet.volumes import VolumeError, has_files
 
 __all__ = ["EngineLimits", "PodController", "PodEvent", "PodImages"]
 
@@ -74,6 +75,9 @@ class PodController:
     _starter: Starter = field(init=False)
     _messages: dict[str, str] = field(init=False)
     _tidied: bool = field(init=False, default=False)
+    _excess: str = field(init=False, default="")
+    # Whoever looked after the pod before may have missed a change.
+    _outdated: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         tools = PodTools(
@@ -91,11 +95,20 @@ class PodController:
         self._starter = Starter(tools)
         self._messages = dict(self.view.messages)
 
+    def refresh(self) -> None:
+        """Have the next pass read again what the pod refers to: something of it has changed."""
+        self._outdated = True
+        self._starter.release(CONFIG_ERROR)
+
+    def evict(self, message: str) -> None:
+        """Have the next pass end the pod for good: it holds too much, as the message says."""
+        self._excess = message
+
     def sync(self) -> PodActions:
         """One pass: observe, compute, apply. What was decided; EngineError when refused."""
         self._starter.tools.pod = self.pod
         status = self.observe()
-        self._enforce_deadline(status)
+        self._enforce_limits(status)
         actions = self._leave_held(
             compute_actions(
                 self.pod,
@@ -113,6 +126,7 @@ class PodController:
             self._tell_view(status)
             raise
         if not actions.remove:
+            self._bring_up_to_date(actions, status)
             after = status if actions.nothing else self.observe()
             self._tell_view(after)
             # The first pass finds what the controller before has not got to.
@@ -191,16 +205,33 @@ class PodController:
             tools.tell("Normal", "SandboxChanged", words)
         else:
             self.prober.forget(self.pod.uid)
-        end_pod(tools, status)
+        evicted = self.view.reason == eviction.REASON
+        end_pod(tools, status, eviction.GRACE_S if evicted else None)
 
     def _start(self, actions: PodActions, sandbox_id: str) -> None:
         starter = self._starter
         if not (actions.init or actions.containers):
             return
         do_all([partial(starter.prepare, sandbox_id)])
+        self._outdated = False
         # Sidecars that start again may be several; each goes on beside the others.
         starts = (*actions.init, *actions.containers)
         do_all(partial(starter.start_container, start, sandbox_id) for start in starts)
+
+    def _bring_up_to_date(self, actions: PodActions, status: PodStatus) -> None:
+        """Write what has changed into the volumes of a pod that runs.
+
+        What is missing is told, and looked for again by later passes; the pod goes on with what
+        it has.
+        """
+        sandbox = status.sandbox
+        if not self._outdated or actions.kill_pod or sandbox is None or not sandbox.ready:
+            return
+        if not any(map(has_files, self.pod.spec.volumes)):
+            return
+        with contextlib.suppress(VolumeError):
+            do_all([partial(self._starter.prepare, sandbox.id)])
+            self._outdated = False
 
     def _leave_held(self, actions: PodActions) -> PodActions:
         """Without the starts that have to wait, and without the memory of what no longer does."""
@@ -215,19 +246,15 @@ class PodController:
 
         return replace(actions, init=free(actions.init), containers=free(actions.containers))
 
-    def _enforce_deadline(self, status: PodStatus) -> None:
-        """Fail a pod whose time is up, unless it has ended before."""
-        end = deadline.compute_deadline(self.pod)
+    def _enforce_limits(self, status: PodStatus) -> None:
+        """Fail a pod whose time is up, or that holds too much."""
         now = self.clock.now()
-        if end is None or now < end or self.view.phase or self.pod.deletion:
-            return
-        phase = compute_pod_status(self.pod, status, self.view, now).phase
-        if phase in (Phase.SUCCEEDED, Phase.FAILED):
-            return
-        self._starter.tools.tell("Normal", deadline.REASON, deadline.MESSAGE)
-        self._set_view(
-            replace(self.view, phase=Phase.FAILED, reason=deadline.REASON, message=deadline.MESSAGE)
-        )
+        failure = find_failure(self.pod, status, self.view, now, self._excess)
+        if failure is not None:
+            reason, message = failure.reason, failure.message
+            self._starter.tools.tell(failure.type, reason, message)
+            failed = replace(self.view, phase=Phase.FAILED, reason=reason, message=message)
+            self._set_view(failed)
 
     def _tell_view(self, status: PodStatus) -> None:
         """Have others know what cannot be seen on the engine, and probes what runs now."""

@@ -43,8 +43,8 @@ class Turns:
         return True
 
 
-def end_pod(tools: PodTools, status: PodStatus) -> None:
-    """End all that runs of a pod; returns when it has ended.
+def end_pod(tools: PodTools, status: PodStatus, longest_s: int | None = None) -> None:
+    """End all that runs of a pod; returns when it has ended. ``longest_s`` bounds every grace.
 
     All hooks run at once; each container's TERM waits for its turn, and all of that is taken off
     its grace.
@@ -56,6 +56,7 @@ def end_pod(tools: PodTools, status: PodStatus) -> None:
         message = f"Stopping container {container.name}"
         spec = next((c for c in tools.pod.spec.all_containers if c.name == container.name), None)
         grace_s = compute_grace_s(tools.pod, spec) if spec else LEAST_GRACE_S
+        grace_s = grace_s if longest_s is None else min(grace_s, longest_s)
         calls.append(
             partial(end_container, tools, container.name, container.id, message, grace_s, turns)
         )
@@ -64,6 +65,7 @@ def end_pod(tools: PodTools, status: PodStatus) -> None:
     grace_s = tools.pod.spec.termination_grace_period_seconds
     if tools.pod.deletion is not None:
         grace_s = tools.pod.deletion.grace_s
+    grace_s = grace_s if longest_s is None else min(grace_s, longest_s)
     do_all([partial(_stop, tools, sandbox.id, grace_s) for sandbox in ready], "end")
 
 
@@ -89,12 +91,19 @@ def end_container(
             before = tools.clock.monotonic()
             turns.wait(container_id, max(left_s, 0))
             left_s -= int(tools.clock.monotonic() - before)
-        _stop(tools, container_id, max(left_s, LEAST_GRACE_S) if grace_s else 0)
+        _stop(tools, container_id, max(left_s, min(grace_s, LEAST_GRACE_S)))
     finally:
         if turns is not None:
             turns.ended(container_id)
 
 
 def _stop(tools: PodTools, container_id: str, grace_s: int) -> None:
+    """Stop one, and return when the engine's list knows of it.
+
+    dockerd answers a stop a moment before its list shows the end; an inspection waits for that
+    (moby, daemon/monitor.go ``handleContainerExit``). The next look would find it running, and
+    it would be ended, and told, a second time.
+    """
     with contextlib.suppress(NotFound):
         tools.engine.stop_container(container_id, grace_s)
+        tools.engine.inspect_container(container_id)

@@ -66,6 +66,7 @@ def _sandbox(info: ContainerInfo, attempt: int) -> SandboxStatus:
         attempt=attempt,
         ready=is_alive(info.state),
         ip=info.ip,
+        gateway=info.gateway,
         network_mode=info.network_mode,
         created_at=info.created_at,
     )

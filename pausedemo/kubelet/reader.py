@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -86,7 +87,12 @@ class Reader:
     def _pod(self, one: PodObject, view: PodView) -> KubeObject:
         status = observe_pod(self._engine, one.pod.uid)
         report = compute_pod_status(one.pod, status, view, self._clock.now())
-        return make_pod(one.pod, one.applied, report, version=_version(one.record))
+        version = _version(one.record)
+        return make_pod(one.pod, one.applied, report, version=version, node=self._node_name)
+
+    @functools.cached_property
+    def _node_name(self) -> str:
+        return self._engine.describe().node_name
 
 
 def _config(one: ConfigObject[ConfigMap] | ConfigObject[Secret]) -> KubeObject:

@@ -8,7 +8,6 @@ so that an event that was lost costs no more than that.
 from __future__ import annotations
 
 import contextlib
-import heapq
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +19,8 @@ from pausedemo.core.killing import compute_grace_s
 from pausedemo.core.pod import Deletion, Pod
 from pausedemo.engine.port import Event, EventStream
 from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.dues import Dues
+from pausedemo.kubelet.evicting import Evictor
 from pausedemo.kubelet.objects import parse_pod_record, parse_view
 from pausedemo.kubelet.orphans import end_orphan
 from pausedemo.kubelet.parts import KubeletParts
@@ -32,7 +33,7 @@ RELIST_S: Final = 45.0
 STOP_S: Final = 5.0
 
 _POD_PREFIX: Final = f"{naming.VOLUME_PREFIX}{Kind.POD.lower()}_"
-#: What pods may refer to: a change of it is for all pods of its namespace.
+#: What pods may refer to.
 _SOURCE_PREFIXES: Final = tuple(
     f"{naming.VOLUME_PREFIX}{kind.lower()}_" for kind in (Kind.CONFIG_MAP, Kind.SECRET)
 )
@@ -66,7 +67,8 @@ class Session:
         self._records: dict[str, Record] = {}
         self._unread: set[str] = set()
         self._prints: dict[str, Print] = {}
-        self._dues: list[tuple[datetime, str]] = []
+        self._dues = Dues()
+        self._evictor = Evictor(parts.engine, parts.clock, self._evict)
         self._guard = threading.Lock()
         self._wake = threading.Event()
         self._changed = threading.Event()
@@ -117,23 +119,31 @@ class Session:
             if clock.monotonic() >= relist_at:
                 self._relist()
                 relist_at = clock.monotonic() + self._relist_s
-            pause_s = self._wake_due()
+            pause_s = min(self._wake_due(), self._look_for_excess())
             pause_s = max(0.0, min(pause_s, relist_at - clock.monotonic()))
             clock.wait(self._wake, pause_s)
             self._wake.clear()
 
+    def _look_for_excess(self) -> float:
+        """Have volumes measured where there is need to; the seconds until the next time."""
+        with self._guard:
+            pods = [worker.pod for worker in self._workers.values()]
+        pause_s = self._evictor.look(pods)
+        return self._relist_s if pause_s is None else pause_s
+
+    def _evict(self, uid: str, message: str) -> None:
+        with self._guard:
+            worker = self._workers.get(uid)
+        if worker is not None:
+            worker.evict(message)
+
     def _wake_due(self) -> float:
         """Wake the pods whose time has come; the seconds until the next one's."""
         now = self._parts.clock.now()
-        while True:
-            with self._guard:
-                if not self._dues:
-                    return self._relist_s
-                due, uid = self._dues[0]
-                if due > now:
-                    return (due - now).total_seconds()
-                heapq.heappop(self._dues)
+        for uid in self._dues.pop(now):
             self.wake(uid)
+        next_s = self._dues.next_in_s(now)
+        return self._relist_s if next_s is None else next_s
 
     def _listen(self, stream: EventStream) -> None:
         try:
@@ -148,7 +158,7 @@ class Session:
                 self._changed.set()
                 self._wake.set()
             elif event.volume.startswith(_SOURCE_PREFIXES) and event.action == "create":
-                self._wake_namespace(event.volume.split("_")[2])
+                self._refresh(naming.strip_generation(event.volume))
             return
         if event.container_id == self._lock_id and event.action in ("die", "destroy"):
             self._end(LeaseLost("the kubelet's lock was removed from the engine"))
@@ -160,12 +170,13 @@ class Session:
             if worker is not None:
                 worker.wake(event.container_id if event.action == "die" else "")
 
-    def _wake_namespace(self, namespace: str) -> None:
+    def _refresh(self, changed: str) -> None:
+        """Have all pods looked at that refer to the object whose volumes are called so."""
         with self._guard:
             workers = list(self._workers.values())
         for worker in workers:
-            if worker.pod.namespace == namespace:
-                worker.wake(at_once=True)
+            if changed in worker.sources:
+                worker.refresh()
 
     def _relist(self) -> None:
         """Look at all pods whose containers are not as they were, and at what is nobody's."""
@@ -253,10 +264,7 @@ class Session:
             self._wake.set()
 
     def _add_due(self, uid: str, due: datetime) -> None:
-        with self._guard:
-            heapq.heappush(self._dues, (due, uid))
-            first = self._dues[0] == (due, uid)
-        if first:
+        if self._dues.add(uid, due):
             self._wake.set()
 
     def _end(self, error: Exception) -> None:

@@ -25,6 +25,8 @@ from pausedemo.kubelet.volumes import VolumeError
 #: How long the engine may take to note that a sandbox has ended, and how often that is asked.
 SANDBOX_END_S: Final = 0.5
 SANDBOX_END_POLL_S: Final = 0.02
+#: Why a container waits for something that it refers to.
+CONFIG_ERROR: Final = "CreateContainerConfigError"
 
 
 class SandboxRefused(EngineError):
@@ -67,6 +69,12 @@ class Starter:
             self.tools.tell("Warning", "FailedMount", str(error))
             raise
 
+    def release(self, reason: str) -> None:
+        """Let what waits for that reason be tried again at once."""
+        for name in [name for name, why in self.held.items() if why.waiting.reason == reason]:
+            del self.held[name]
+            self._failures.pop(name, None)
+
     def start_container(self, start: ContainerStart, sandbox_id: str) -> None:
         """Make and start a container; what keeps it from that is told, and holds it for a while."""
         tools = self.tools
@@ -91,7 +99,7 @@ class Starter:
         try:
             return tools.translator.container(tools.pod, start, sandbox_id, image, tools.labels)
         except ContainerConfigError as error:
-            raise self._hold(spec.name, "CreateContainerConfigError", error) from error
+            raise self._hold(spec.name, CONFIG_ERROR, error) from error
 
     def _create(self, name: str, config: ContainerConfig) -> str:
         try:

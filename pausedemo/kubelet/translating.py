@@ -162,12 +162,13 @@ class PodTranslator:
         return self._engine.describe()
 
     def _find_facts(self, sandbox_id: str) -> PodFacts:
-        ip = self._engine.inspect_container(sandbox_id).ip
+        sandbox = self._engine.inspect_container(sandbox_id)
         about = self._machine
         amounts = {"cpu": str(about.cpus), "memory": str(about.memory_bytes)}
         return PodFacts(
-            node_name=about.machine,
-            pod_ips=(ip,) if ip else (),
+            node_name=about.node_name,
+            host_ips=(sandbox.gateway,) if sandbox.gateway else (),
+            pod_ips=(sandbox.ip,) if sandbox.ip else (),
             allocatable={name: parse_quantity(text) for name, text in amounts.items()},
         )
 

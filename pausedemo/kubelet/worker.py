@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from pausedemo.core import naming
 from pausedemo.core.killing import compute_turns
 from pausedemo.core.pod import Pod
 from pausedemo.core.podview import PodView
+from pausedemo.core.references import find_references
 from pausedemo.errors import EngineGone, PausedemoError
 from pausedemo.kubelet.parts import KubeletParts
 from pausedemo.kubelet.passes import LONGEST_RETRY_S, Outcome, Passes
@@ -40,6 +42,9 @@ class PodWorker:
         self._failed = failed
         self._removed = removed
         self._pod = pod
+        self._sources = _name_sources(pod)
+        self._refreshing = False
+        self._excess = ""
         self._ends: list[str] = []
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
@@ -53,10 +58,29 @@ class PodWorker:
         """The pod as it is wanted now."""
         return self._pod
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """What the volumes are called that hold what the pod refers to, without generations."""
+        return self._sources
+
+    def refresh(self) -> None:
+        """Look at the pod soon: something that it refers to has come or changed."""
+        with self._lock:
+            self._refreshing = True
+        self.wake(at_once=True)
+
+    def evict(self, message: str) -> None:
+        """End the pod for good soon, for this reason."""
+        with self._lock:
+            self._excess = message
+        self.wake(at_once=True)
+
     def change(self, pod: Pod) -> None:
         """Put the pod as it is wanted from now on in its place, and look at it."""
         before, self._pod = self._pod, pod
-        self.wake(at_once=True)
+        self._sources = _name_sources(pod)
+        # Its labels may be in a volume.
+        self.refresh()
         if pod.deletion and before.deletion and pod.deletion.grace_s < before.deletion.grace_s:
             self._hurry(pod, pod.deletion.grace_s)
 
@@ -116,8 +140,13 @@ class PodWorker:
         controller = self._passes.controller
         with self._lock:
             ends, self._ends = self._ends, []
+            refreshing, self._refreshing = self._refreshing, False
         for container_id in ends:
             controller.await_end(container_id)
+        if refreshing:
+            controller.refresh()
+        if self._excess:
+            controller.evict(self._excess)
         pod = controller.pod = self._pod
         done = self._passes.run_one()
         outcome = self._remove() if done.removable else done
@@ -161,3 +190,10 @@ class PodWorker:
                 return
 
         threading.Thread(target=hurry, name=f"hurry {pod.name}", daemon=True).start()
+
+
+def _name_sources(pod: Pod) -> frozenset[str]:
+    return frozenset(
+        naming.strip_generation(naming.make_object_name(one.kind, pod.namespace, one.name, 0))
+        for one in find_references(pod)
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pausedemo.engine.port import Engine
+from pausedemo.engine.port import Engine, Mount, MountKind
 from pausedemo.errors import Conflict
 from tests.contract.conftest import Maker
 
@@ -64,3 +64,12 @@ def test_its_making_and_its_end_are_told(contract_engine: Engine, prefix: str, m
         ("destroy", f"{prefix}1", ""),
         ("create", "", container),
     ]
+
+
+def test_what_a_volume_holds_is_measured(contract_engine: Engine, make: Maker) -> None:
+    full, empty = make.volume(), make.volume()
+    mount = Mount(kind=MountKind.VOLUME, source=full, target="/data", copy_image=False)
+    container = make.create(mounts=(mount,))
+    contract_engine.put_file(container, "/data/file", b"x" * 100_000, 0o644)
+    sizes = contract_engine.measure_volumes()
+    assert sizes[empty] < 100_000 <= sizes[full] < 200_000

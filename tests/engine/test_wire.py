@@ -60,6 +60,7 @@ def test_a_sandbox_that_runs_is_read_whole() -> None:
         started_at=datetime(2026, 11, 24, 4, 30, 59, 410736, UTC),
         finished_at=None,
         ip=raw["NetworkSettings"]["Networks"]["ctnet"]["IPAddress"],
+        gateway=raw["NetworkSettings"]["Networks"]["ctnet"]["Gateway"],
         ports=(),
         network_mode="ctnet",
         ipc_mode="shareable",

@@ -36,14 +36,17 @@ _LEFT_OPEN: Final = frozenset({"mountPropagation"})
 def make_pod(
     pod: Pod, applied: Mapping[str, Any], report: PodStatusReport, *, version: str, node: str = ""
 ) -> dict[str, Any]:
-    """The whole object. ``applied`` is the manifest as written; ``version`` counts its changes."""
+    """The whole object. ``applied`` is the manifest as written; ``version`` counts its changes.
+
+    ``node`` is where it is, whatever the manifest asks for; empty: not known.
+    """
     everything = pod.manifest.model_dump(mode="json", by_alias=True, exclude_none=True)
     full = keep_written(everything, applied)
     spec = full["spec"]
     spec.setdefault("securityContext", {})
     spec.setdefault("schedulerName", "default-scheduler")
     if node:
-        spec.setdefault("nodeName", node)
+        spec["nodeName"] = node
     for key in ("initContainers", "containers"):
         models = pod.spec.init_containers if key == "initContainers" else pod.spec.containers
         for container, model in zip(spec.get(key, ()), models, strict=True):

@@ -62,9 +62,10 @@ class EmptyDirVolumeSource(KubernetesModel):
     """A folder that is empty at first and lives as long as the pod."""
 
     medium: StorageMedium = StorageMedium.DEFAULT
-    size_limit: Annotated[Amount | None, Field(description="held to with the medium `Memory`")] = (
-        None
-    )
+    size_limit: Annotated[
+        Amount | None,
+        Field(description="with the medium `Memory` its size; else more evicts the pod"),
+    ] = None
 
 
 class HostPathVolumeSource(KubernetesModel):

@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+import requests
+
 from pausedemo.engine import wire
-from pausedemo.engine.docker.asking import Asking
+from pausedemo.engine.docker.asking import REQUEST_TIMEOUT_S, Asking, raise_for_status
 from pausedemo.engine.port import VolumeInfo
 from pausedemo.errors import NotFound
 
@@ -42,6 +44,22 @@ class VolumeCalls(Asking):
         )
         found = map(_parse, raw["Volumes"] or ())
         return tuple(one for one in found if wire.bears_labels(one.labels, labels))
+
+    def measure_volumes(self) -> Mapping[str, int]:
+        raw = self._ask("measure the volumes", self._read_usage)
+        sizes = {row["Name"]: row["UsageData"]["Size"] for row in raw.get("Volumes") or ()}
+        return {name: size for name, size in sizes.items() if size >= 0}
+
+    def _read_usage(self) -> Mapping[str, Any]:
+        """The SDK's ``df`` cannot say what of it is wanted; API 1.42 and newer heed it."""
+        reply: requests.Response = self._client.get(
+            f"{self._client.base_url}/v{self._client.api_version}/system/df",
+            params={"type": "volume"},
+            timeout=REQUEST_TIMEOUT_S,
+        )
+        raise_for_status(reply)
+        found: Mapping[str, Any] = reply.json()
+        return found
 
     def remove_volume(self, name: str) -> None:
         with contextlib.suppress(NotFound):

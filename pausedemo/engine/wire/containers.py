@@ -27,7 +27,8 @@ def parse_container(raw: Mapping[str, Any]) -> ContainerInfo:
         created_at=parse_time(raw["Created"]) or datetime.fromtimestamp(0, UTC),
         started_at=parse_time(state["StartedAt"]),
         finished_at=parse_time(state["FinishedAt"]),
-        ip=_first_ip(raw.get("NetworkSettings") or {}),
+        ip=_find_first(raw.get("NetworkSettings") or {}, "IPAddress"),
+        gateway=_find_first(raw.get("NetworkSettings") or {}, "Gateway"),
         ports=_render_ports((raw.get("NetworkSettings") or {}).get("Ports") or {}),
         network_mode=host["NetworkMode"],
         ipc_mode=host.get("IpcMode", ""),
@@ -89,11 +90,12 @@ def parse_state(text: str) -> ContainerState:
     return ContainerState(aliases.get(text, text))
 
 
-def _first_ip(settings: Mapping[str, Any]) -> str:
+def _find_first(settings: Mapping[str, Any], key: str) -> str:
+    """What the first network says that says anything; else what is said of all."""
     for network in (settings.get("Networks") or {}).values():
-        if network.get("IPAddress"):
-            return str(network["IPAddress"])
-    return str(settings.get("IPAddress") or "")
+        if network.get(key):
+            return str(network[key])
+    return str(settings.get(key) or "")
 
 
 def _render_ports(ports: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pausedemo.kubelet.volumes.messages import open_message, read_message_file
 from pausedemo.kubelet.volumes.mounting import resolve_mounts
 from pausedemo.kubelet.volumes.plan import (
     VolumeError,
+    has_files,
     name_volume,
     plan_mounts,
     plan_sandbox_mounts,
@@ -29,6 +30,7 @@ __all__ = [
     "ReadFiles",
     "VolumeError",
     "create_volumes",
+    "has_files",
     "name_volume",
     "open_message",
     "plan_mounts",
