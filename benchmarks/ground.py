@@ -14,15 +14,15 @@ from benchmarks.programs import run
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.core.manifest import PodManifest, parse_pod
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.connect import find_endpoint, make_client
 from pausedemo.engine.docker import REQUEST_TIMEOUT_S, DockerEngine
 from pausedemo.engine.private import render_environment
 from pausedemo.errors import PausedemoError
 from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
 from pausedemo.kubelet.cleanup import remove_labelled
-from pausedemo.kubelet.controller import EngineLimits, PodController, PodImages
 from pausedemo.kubelet.owner import Owner
+from pausedemo.kubelet.pod.controller import EngineLimits, PodController, PodImages
 from pausedemo.resources import scenarios_dir
 from pausedemo.scenario.stage import PAUSE_IMAGE
 

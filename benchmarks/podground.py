@@ -19,14 +19,14 @@ from benchmarks.ground import Ground
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.core.manifest import parse_pod
-from pausedemo.core.pod import LATEST_KUBERNETES, Deletion, Pod, compute_shares_pid
+from pausedemo.core.pods.pod import LATEST_KUBERNETES, Deletion, Pod, compute_shares_pid
 from pausedemo.engine.connect import make_client
 from pausedemo.engine.docker import REQUEST_TIMEOUT_S, DockerEngine
 from pausedemo.engine.embedded import start_embedded
 from pausedemo.engine.port import Engine, EventStream
 from pausedemo.errors import EngineGone, PausedemoError, TimedOut
-from pausedemo.kubelet.objects import PodObject, Pods
-from pausedemo.kubelet.store import Kind, Store
+from pausedemo.kubelet.objects.pods import PodObject, Pods
+from pausedemo.kubelet.objects.store import Kind, Store
 from pausedemo.scenario.stage import PAUSE_IMAGE
 
 TIMEOUT_S: Final = 300.0

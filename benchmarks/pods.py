@@ -24,7 +24,7 @@ from benchmarks.podground import PodGround, open_embedded
 from benchmarks.ratios import Measure, Side
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
-from pausedemo.kubelet.session import RELIST_S
+from pausedemo.kubelet.service.session import RELIST_S
 
 FEW: Final = 10
 MANY: Final = 100

@@ -17,10 +17,10 @@ from typing import Final
 from benchmarks.ground import Ground
 from benchmarks.ratios import Measure, Side, compute_ratios
 from pausedemo.core import naming
-from pausedemo.core.netstat import parse_netstat
+from pausedemo.core.outputs.netstat import parse_netstat
 from pausedemo.engine.port import ContainerState, Engine
 from pausedemo.errors import PausedemoError, TimedOut
-from pausedemo.kubelet.background import BackgroundController
+from pausedemo.kubelet.pod.background import BackgroundController
 
 BOUND: Final = 1.3
 TIMEOUT_S: Final = 60.0

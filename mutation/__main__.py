@@ -19,7 +19,7 @@ from mutation.matrix import run_matrix
 from mutation.play import Ground
 from mutation.report import render_document
 from mutation.table import find_mutations
-from pausedemo.core.results import ImageUse
+from pausedemo.core.verdicts.results import ImageUse
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError, UsageError, exit_code

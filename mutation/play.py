@@ -15,7 +15,7 @@ from mutation.rehearsal import COULD
 from mutation.scene import LieFailed
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import ImageUse, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import ImageUse, ScenarioResult, Status, StepResult
 from pausedemo.engine.connect import connect
 from pausedemo.errors import EngineGone
 from pausedemo.kubelet.cleanup import remove_labelled

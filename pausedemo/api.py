@@ -20,17 +20,17 @@ from pausedemo.core.kubectl.conditions import parse_condition
 from pausedemo.core.kubectl.events import sort_by_time
 from pausedemo.core.kubectl.objects import KubeObject, is_condition_true, text
 from pausedemo.core.manifest import KubernetesObject, PodManifest, parse_file
-from pausedemo.core.pod import LATEST_KUBERNETES, Pod
+from pausedemo.core.pods.pod import LATEST_KUBERNETES, Pod
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.errors import EngineGone, InvalidFile, PausedemoError, Problem, Refused, TimedOut
 from pausedemo.images.resolve import Policy
-from pausedemo.kubelet.applying import Keeper
-from pausedemo.kubelet.guests import mark_guest, remove_guest
-from pausedemo.kubelet.lease import is_kubelet_running
 from pausedemo.kubelet.logs import LogOptions, LogSource, read_lines
-from pausedemo.kubelet.reader import Reader
-from pausedemo.kubelet.single import run_one
+from pausedemo.kubelet.objects.applying import Keeper
+from pausedemo.kubelet.objects.guests import mark_guest, remove_guest
+from pausedemo.kubelet.objects.reader import Reader
+from pausedemo.kubelet.pod.single import run_one
+from pausedemo.kubelet.service.lease import is_kubelet_running
 from pausedemo.kubelet.waiting import wait_for
 
 #: How long a pod may take to be ready, its images being there.

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from pausedemo.cli.cluster import Cluster
     from pausedemo.core.manifest import KubernetesObject
-    from pausedemo.core.pod import Pod
-    from pausedemo.core.podevent import PodEvent
+    from pausedemo.core.pods.pod import Pod
+    from pausedemo.core.pods.podevent import PodEvent
     from pausedemo.images.resolve import Policy
-    from pausedemo.kubelet.applying import Applied
+    from pausedemo.kubelet.objects.applying import Applied
 
 _NO_KUBELET: Final = (
     "Note: until `pausedemo kubelet` runs, nobody restarts what ends or asks probes."
@@ -64,8 +64,8 @@ def apply(
     and with 2, before anything is done, for a manifest that is wrong.
     """
     from pausedemo.images.resolve import Policy
-    from pausedemo.kubelet.handover import find_neglected
-    from pausedemo.kubelet.lease import is_kubelet_running
+    from pausedemo.kubelet.service.handover import find_neglected
+    from pausedemo.kubelet.service.lease import is_kubelet_running
 
     version = _parse_version(version_text)
     objects = read_manifests(
@@ -97,7 +97,7 @@ def _apply_all(
     cluster: Cluster, objects: Sequence[KubernetesObject], version: tuple[int, int]
 ) -> tuple[list[Applied], list[Refused]]:
     """Keep them all: what became of each, and what must not be."""
-    from pausedemo.kubelet.applying import Keeper
+    from pausedemo.kubelet.objects.applying import Keeper
 
     keeper = Keeper(cluster.reader.store, cluster.clock)
     done: list[Applied] = []
@@ -118,7 +118,7 @@ def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
 
     Where any container was started it is told, too, that nobody looks after it.
     """
-    from pausedemo.kubelet.single import bring_up
+    from pausedemo.kubelet.pod.single import bring_up
     from pausedemo.kubelet.threads import do_all
 
     started = threading.Event()
@@ -143,8 +143,8 @@ def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
 def _watch(cluster: Cluster, pod: Pod, policy: Policy) -> None:
     """Look after a pod until somebody ends it; it lives on."""
     from pausedemo.cli.terminal import terminal_columns
-    from pausedemo.core.kubeletline import render_event_line
-    from pausedemo.kubelet.single import run_one
+    from pausedemo.core.pods.kubeletline import render_event_line
+    from pausedemo.kubelet.pod.single import run_one
 
     def hear(pod: Pod, event: PodEvent) -> None:
         click.echo(render_event_line(pod, event, terminal_columns()))
@@ -157,7 +157,7 @@ def _watch(cluster: Cluster, pod: Pod, policy: Policy) -> None:
 
 
 def _parse_version(text: str) -> tuple[int, int]:
-    from pausedemo.core.pod import LATEST_KUBERNETES, parse_kubernetes_version
+    from pausedemo.core.pods.pod import LATEST_KUBERNETES, parse_kubernetes_version
 
     try:
         return LATEST_KUBERNETES if text == "latest" else parse_kubernetes_version(text)

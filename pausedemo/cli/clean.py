@@ -10,7 +10,7 @@ from pausedemo.cli.options import engine_option
 from pausedemo.clock import SystemClock
 from pausedemo.engine.connect import connect
 from pausedemo.kubelet.cleanup import list_unknown, remove_left_behind
-from pausedemo.kubelet.guests import remove_dead_guests
+from pausedemo.kubelet.objects.guests import remove_dead_guests
 
 
 @click.command()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pausedemo.core.kubectl.objects import KubeObject
     from pausedemo.core.kubectl.selector import Matcher
     from pausedemo.engine.port import Engine
-    from pausedemo.kubelet.reader import Reader
+    from pausedemo.kubelet.objects.reader import Reader
 
 namespace_option = click.option(
     "-n",
@@ -98,7 +98,7 @@ def open_cluster(engine: str) -> Iterator[Cluster]:
     """
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
-    from pausedemo.kubelet.reader import Reader
+    from pausedemo.kubelet.objects.reader import Reader
     from pausedemo.signals import signals_as_errors
 
     clock = SystemClock()

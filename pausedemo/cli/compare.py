@@ -68,7 +68,7 @@ def compare(
     from rich.console import Console
 
     from pausedemo.clock import SystemClock
-    from pausedemo.core.matrix import compute_matrix
+    from pausedemo.core.verdicts.matrix import compute_matrix
     from pausedemo.report.console.matrix import print_matrix
     from pausedemo.signals import signals_as_errors
 

@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from pausedemo.errors import PausedemoError
 
 if TYPE_CHECKING:
-    from pausedemo.kubelet.store import Record
+    from pausedemo.kubelet.objects.store import Record
 
 
 def complete_pods(
@@ -90,7 +90,7 @@ def _list_names(context: click.Context, kind: str) -> list[str]:
 def _read(context: click.Context, kind: str, *, everywhere: bool = False) -> tuple[Record, ...]:
     """The records of a kind in the namespace that is named already; none where no engine is."""
     from pausedemo.engine.connect import connect
-    from pausedemo.kubelet.store import Kind, Store
+    from pausedemo.kubelet.objects.store import Kind, Store
 
     given = context.params
     namespace = None if everywhere else given.get("namespace") or "default"

@@ -186,7 +186,7 @@ def _choose_grace(grace_period: int, *, now: bool, force: bool) -> int | None:
 
 def _delete_record(cluster: Cluster, one: KubeObject, grace_s: int | None) -> None:
     from pausedemo.core.kubectl.objects import name_of, namespace_of
-    from pausedemo.kubelet.applying import Keeper
+    from pausedemo.kubelet.objects.applying import Keeper
 
     keeper = Keeper(cluster.reader.store, cluster.clock)
     place = namespace_of(one), name_of(one)
@@ -213,7 +213,7 @@ def _see_to_the_end(
     cluster: Cluster, pods: Sequence[KubeObject], *, wait: bool, timeout_s: float
 ) -> None:
     """Take the pods down where no kubelet does; else wait for it."""
-    from pausedemo.kubelet.handover import end_pods
+    from pausedemo.kubelet.service.handover import end_pods
 
     deadline = cluster.clock.monotonic() + timeout_s
     end_pods(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pausedemo.core.results import ImageUse
+from pausedemo.core.verdicts.results import ImageUse
 from pausedemo.images.cache import ImageCache
 from pausedemo.images.resolve import ImageResolver, Policy
 

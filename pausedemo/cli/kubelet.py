@@ -24,12 +24,12 @@ def kubelet(engine: str, policy: str) -> None:
     """
     from pausedemo.cli.terminal import terminal_columns
     from pausedemo.clock import SystemClock
-    from pausedemo.core.kubeletline import render_event_line
-    from pausedemo.core.pod import Pod
-    from pausedemo.core.podevent import PodEvent
+    from pausedemo.core.pods.kubeletline import render_event_line
+    from pausedemo.core.pods.pod import Pod
+    from pausedemo.core.pods.podevent import PodEvent
     from pausedemo.engine.connect import connect
     from pausedemo.images.resolve import Policy
-    from pausedemo.kubelet.kubelet import Kubelet
+    from pausedemo.kubelet.service.kubelet import Kubelet
 
     lock = threading.Lock()
 

@@ -64,7 +64,7 @@ def place(one: KubernetesObject, namespace: str, *, given: bool) -> KubernetesOb
 
 
 def _read_texts(filenames: Sequence[str], *, recursive: bool) -> Iterator[tuple[str, str]]:
-    from pausedemo.core.yamltext import decode
+    from pausedemo.core.files.yamltext import decode
 
     if not filenames:
         raise UsageError("say what: -f FILE, -f DIR, or -f - for standard input")

@@ -15,7 +15,7 @@ from pausedemo.errors import Refused
 if TYPE_CHECKING:
     from pausedemo.cli.cluster import Cluster
     from pausedemo.core.kubectl.objects import KubeObject
-    from pausedemo.core.results import Portrait
+    from pausedemo.core.verdicts.results import Portrait
 
 
 @click.command()
@@ -48,11 +48,11 @@ def _look(cluster: Cluster, pod: KubeObject) -> Portrait:
     from pausedemo.core import naming
     from pausedemo.core.kubectl.choice import container_names
     from pausedemo.core.kubectl.objects import name_of, text
-    from pausedemo.core.results import Portrait, Resident
+    from pausedemo.core.verdicts.results import Portrait, Resident
     from pausedemo.images.resolve import ImageResolver
-    from pausedemo.kubelet.nodecontainer import NodeContainer
-    from pausedemo.kubelet.observe import is_alive
     from pausedemo.kubelet.owner import Owner
+    from pausedemo.kubelet.pod.observe import is_alive
+    from pausedemo.kubelet.reach.nodecontainer import NodeContainer
     from pausedemo.scenario.node import Node
     from pausedemo.scenario.stage import NODE_IMAGE
 

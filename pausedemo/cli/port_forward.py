@@ -18,8 +18,8 @@ from pausedemo.errors import Refused, UsageError
 if TYPE_CHECKING:
     from pausedemo.cli.cluster import Cluster
     from pausedemo.core.kubectl.objects import KubeObject
-    from pausedemo.kubelet.dialing import Dialer
-    from pausedemo.kubelet.forwarding import Forwarder
+    from pausedemo.kubelet.reach.dialing import Dialer
+    from pausedemo.kubelet.reach.forwarding import Forwarder
 
 #: How often it is looked whether the pod is still there.
 LOOK_S: Final = 2.0
@@ -91,10 +91,10 @@ def _reach(cluster: Cluster, pod: KubeObject) -> Iterator[Dialer]:
     from pausedemo.core import naming
     from pausedemo.core.kubectl.objects import text
     from pausedemo.images.resolve import ImageResolver
-    from pausedemo.kubelet.dialing import Dialer
-    from pausedemo.kubelet.observe import find_container
     from pausedemo.kubelet.owner import Owner
-    from pausedemo.kubelet.podcontainer import PodContainer
+    from pausedemo.kubelet.pod.observe import find_container
+    from pausedemo.kubelet.reach.dialing import Dialer
+    from pausedemo.kubelet.reach.podcontainer import PodContainer
 
     uid = text(pod, "metadata", "uid")
     sandbox = find_container(cluster.engine, uid, naming.SANDBOX_CONTAINER_NAME)
@@ -141,7 +141,7 @@ def _listen(address: str, port: int) -> list[socket.socket]:
 
 
 def _forward(dialer: Dialer, listener: socket.socket, remote: int) -> Forwarder:
-    from pausedemo.kubelet.forwarding import Forwarder
+    from pausedemo.kubelet.reach.forwarding import Forwarder
 
     host, local = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

@@ -25,7 +25,7 @@ from pausedemo.errors import UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pausedemo.core.results import RunResult
+    from pausedemo.core.verdicts.results import RunResult
     from pausedemo.scenario.schedule import Plan
     from pausedemo.scenario.selection import Selection
 
@@ -133,7 +133,7 @@ def _wait_for_enter() -> None:
 
 
 def _parse_version(text: str) -> tuple[int, int]:
-    from pausedemo.core.pod import LATEST_KUBERNETES, parse_kubernetes_version
+    from pausedemo.core.pods.pod import LATEST_KUBERNETES, parse_kubernetes_version
 
     try:
         return LATEST_KUBERNETES if text == "latest" else parse_kubernetes_version(text)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from pausedemo.core.complaints import Path, render_path
+from pausedemo.core.files.complaints import Path, render_path
 from pausedemo.core.manifest import (
     ConfigMap,
     Container,

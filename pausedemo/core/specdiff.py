@@ -12,8 +12,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from pausedemo.core.downward import quote
-from pausedemo.core.quantities import Quantity
+from pausedemo.core.values.downward import quote
+from pausedemo.core.values.quantities import Quantity
 
 _INITIALISMS: Final = ("dns", "tty", "http", "tcp", "grpc", "fs", "ip", "os")
 

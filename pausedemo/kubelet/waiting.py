@@ -9,7 +9,7 @@ from pausedemo.core.kubectl.kinds import PLURALS, not_found
 from pausedemo.core.kubectl.objects import KubeObject, name_of, namespace_of, text
 from pausedemo.engine.port import Engine
 from pausedemo.errors import Refused
-from pausedemo.kubelet.reader import Reader
+from pausedemo.kubelet.objects.reader import Reader
 from pausedemo.kubelet.watching import RELOOK_S, watch_changes
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pausedemo.core.results import ScenarioResult, Status, StepResult
-from pausedemo.core.yamltext import load_documents
+from pausedemo.core.files.yamltext import load_documents
+from pausedemo.core.verdicts.results import ScenarioResult, Status, StepResult
 from pausedemo.errors import PausedemoError
 from pausedemo.pytest_plugin.told import Crash, ScenarioRepr
 from pausedemo.report.comparison import is_message, render_failure

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from pausedemo.core.results import ScenarioResult, Status
+from pausedemo.core.verdicts.results import ScenarioResult, Status
 from pausedemo.errors import InvalidFile, PausedemoError
 from pausedemo.pytest_plugin.failure import describe_known, describe_stale, represent
 from pausedemo.pytest_plugin.told import attach

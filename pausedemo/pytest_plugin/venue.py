@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from pausedemo.clock import SystemClock
-from pausedemo.core.results import EngineFacts, ImageUse, ScenarioResult
+from pausedemo.core.verdicts.results import EngineFacts, ImageUse, ScenarioResult
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.errors import EngineUnavailable, PausedemoError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeGuard
 
-from pausedemo.core.results import Failure, Json
+from pausedemo.core.verdicts.results import Failure, Json
 from pausedemo.report.text import excerpt_output, make_visible
 
 _ROWS_PER_MARK_MAX: Final = 10

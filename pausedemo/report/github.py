@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import render_failure
 from pausedemo.report.markdown import escape_inline, fence
 from pausedemo.report.text import (

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pausedemo.core.results import Json, RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import Json, RunResult, ScenarioResult, Status, StepResult
 
 SCHEMA: Final = 1
 

@@ -14,7 +14,7 @@ from io import BytesIO
 
 import junitparser
 
-from pausedemo.core.results import Failure, RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import Failure, RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.comparison import is_message, render_failure
 from pausedemo.report.text import (
     STATUS_NAMES,

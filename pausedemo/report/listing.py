@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pausedemo.core.results import Json
+from pausedemo.core.verdicts.results import Json
 from pausedemo.report.console.paint import Painter
 from pausedemo.report.text import count_of, join_lines
 from pausedemo.scenario.files import group_of

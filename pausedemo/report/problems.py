@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pausedemo.core.results import Json
+from pausedemo.core.verdicts.results import Json
 from pausedemo.errors import Problem
 from pausedemo.report.github import render_command
 from pausedemo.report.text import count_of, make_visible

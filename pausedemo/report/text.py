@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import RunResult, ScenarioResult, Status, StepResult
 
 STATUS_WORDS: Final = {
     Status.PASSED: "PASS",

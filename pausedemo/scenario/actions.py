@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr
 
-from pausedemo.core.validation import StrictModel
+from pausedemo.core.files.validation import StrictModel
 from pausedemo.scenario.words import (
     AbsolutePath,
     Grace,

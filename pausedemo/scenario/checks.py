@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pausedemo.core.complaints import Path, describe, hint_at
-from pausedemo.core.expect import references
+from pausedemo.core.files.complaints import Path, describe, hint_at
+from pausedemo.core.files.nearest import nearest
+from pausedemo.core.files.validation import StrictModel
 from pausedemo.core.manifest import PodManifest
-from pausedemo.core.nearest import nearest
-from pausedemo.core.validation import StrictModel
+from pausedemo.core.verdicts.expect import references
 from pausedemo.scenario.actions import Action, InContainer, Namespaces, Run
 from pausedemo.scenario.kinds import (
     CreateStep,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pausedemo.clock import Clock
-from pausedemo.core.attempts import choose_attempt, merge_attempts
-from pausedemo.core.results import ScenarioResult
+from pausedemo.core.verdicts.attempts import choose_attempt, merge_attempts
+from pausedemo.core.verdicts.results import ScenarioResult
 from pausedemo.errors import PausedemoError
 from pausedemo.scenario.ending import EndingClock
 from pausedemo.scenario.listener import Listener

@@ -5,7 +5,8 @@ Everything is written out: a value means equal, a mapping holds operators (core/
 
 from __future__ import annotations
 
-from pausedemo.core.patterns import (
+from pausedemo.core.files.validation import StrictModel
+from pausedemo.core.verdicts.patterns import (
     ContainerRows,
     EventRows,
     Match,
@@ -13,7 +14,6 @@ from pausedemo.core.patterns import (
     ProcessRows,
     SocketRows,
 )
-from pausedemo.core.validation import StrictModel
 
 
 class ActionExpect(StrictModel):

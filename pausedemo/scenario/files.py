@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from pausedemo.core.nearest import nearest
-from pausedemo.core.yamltext import LARGEST_BYTES, decode, load_documents
+from pausedemo.core.files.nearest import nearest
+from pausedemo.core.files.yamltext import LARGEST_BYTES, decode, load_documents
 from pausedemo.errors import InvalidFile, UsageError
 from pausedemo.resources import scenarios_dir
 

@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Final, Generic, TypeAlias, TypeVar, get_
 
 from pydantic import Discriminator, Field, StrictStr, Tag
 
-from pausedemo.core.selectors import Selector
-from pausedemo.core.validation import StrictModel
+from pausedemo.core.files.validation import StrictModel
+from pausedemo.core.verdicts.selectors import Selector
 from pausedemo.scenario import actions, expectations
 from pausedemo.scenario.actions import Action
 from pausedemo.scenario.words import Identifier, Seconds, Text

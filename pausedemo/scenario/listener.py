@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioResult, StepResult
+from pausedemo.core.verdicts.results import (
+    EngineFacts,
+    ImageUse,
+    RunResult,
+    ScenarioResult,
+    StepResult,
+)
 
 
 class Listener(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pausedemo.core.complaints import Path
+from pausedemo.core.files.complaints import Path
 from pausedemo.core.manifest import Container, PodManifest, Volume
 from pausedemo.scenario.schema import ScenarioFile
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.inodes import parse_namespaces
+from pausedemo.core.outputs.inodes import parse_namespaces
 from pausedemo.errors import EngineError, PausedemoError
-from pausedemo.kubelet.nodecontainer import NodeContainer
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
 
 #: The kinds of which the node's own namespace can be seen: those the container shares with it.
 NODE_KINDS: Final = frozenset({"cgroup", "ipc", "net", "pid", "time", "user", "uts"})

@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pausedemo.core.files.validation import validate
+from pausedemo.core.files.yamltext import Document, load_documents
 from pausedemo.core.manifest import PodManifest, parse_pod
-from pausedemo.core.results import EngineFacts
-from pausedemo.core.selectors import parse_selector
-from pausedemo.core.validation import validate
-from pausedemo.core.yamltext import Document, load_documents
+from pausedemo.core.verdicts.results import EngineFacts
+from pausedemo.core.verdicts.selectors import parse_selector
 from pausedemo.errors import InvalidFile, Problem, UsageError
 from pausedemo.scenario.checks import check_containers, check_pods, check_references, find_pod
 from pausedemo.scenario.kinds import Step

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pausedemo.core import naming
-from pausedemo.core.results import Portrait, Resident
+from pausedemo.core.verdicts.results import Portrait, Resident
 from pausedemo.engine.port import ContainerSummary
 from pausedemo.errors import NotFound
-from pausedemo.kubelet.observe import is_alive
+from pausedemo.kubelet.pod.observe import is_alive
 from pausedemo.scenario.stage import Stage
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioResult, StepResult
+from pausedemo.core.verdicts.results import (
+    EngineFacts,
+    ImageUse,
+    RunResult,
+    ScenarioResult,
+    StepResult,
+)
 from pausedemo.scenario.ending import check_ending
 from pausedemo.scenario.listener import Listener
 

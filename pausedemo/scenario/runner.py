@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pausedemo.clock import Clock
-from pausedemo.core.results import Failure, Json, Portrait, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import (
+    Failure,
+    Json,
+    Portrait,
+    ScenarioResult,
+    Status,
+    StepResult,
+)
 from pausedemo.engine.port import Engine
 from pausedemo.errors import EngineGone, ImageUnavailable, PausedemoError
 from pausedemo.scenario.kinds import ActingStep, AnyStep, ObservingStep

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, StrictBool, StrictStr
 
-from pausedemo.core.selectors import Selector
-from pausedemo.core.validation import StrictModel
+from pausedemo.core.files.validation import StrictModel
+from pausedemo.core.verdicts.selectors import Selector
 from pausedemo.scenario.kinds import AnyStep
 from pausedemo.scenario.words import Identifier, Link, Mode, Port, RestartMode, Text, Version
 

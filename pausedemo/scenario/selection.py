@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pausedemo.core.nearest import nearest
-from pausedemo.core.selection import Expression, parse_expression
+from pausedemo.core.files.nearest import nearest
+from pausedemo.core.verdicts.selection import Expression, parse_expression
 from pausedemo.errors import UsageError
 from pausedemo.scenario.files import shipped_files
 from pausedemo.scenario.library import load_scenarios

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pausedemo.clock import Clock
 from pausedemo.core import naming
 from pausedemo.core.manifest import Container, Lifecycle
-from pausedemo.core.pod import LATEST_KUBERNETES
-from pausedemo.core.results import EngineFacts, ImageUse, RunResult, ScenarioResult
+from pausedemo.core.pods.pod import LATEST_KUBERNETES
+from pausedemo.core.verdicts.results import EngineFacts, ImageUse, RunResult, ScenarioResult
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.cleanup import remove_labelled, remove_volumes_labelled
-from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.owner import Owner
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
 from pausedemo.scenario.crew import Crew
 from pausedemo.scenario.kinds import HttpStep, NamespacesStep
 from pausedemo.scenario.listener import Listener

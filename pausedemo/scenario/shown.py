@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pausedemo.core import naming
-from pausedemo.core.results import Json
+from pausedemo.core.verdicts.results import Json
 from pausedemo.engine.port import (
     ContainerConfig,
     ContainerInfo,

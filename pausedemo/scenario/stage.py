@@ -10,19 +10,19 @@ from typing import Final
 
 from pausedemo.clock import Clock
 from pausedemo.core import naming
-from pausedemo.core.pod import Deletion, Pod, compute_shares_pid, parse_kubernetes_version
-from pausedemo.core.results import EngineFacts
-from pausedemo.core.status import PodStatus, RunState
+from pausedemo.core.pods.pod import Deletion, Pod, compute_shares_pid, parse_kubernetes_version
+from pausedemo.core.pods.status import PodStatus, RunState
+from pausedemo.core.verdicts.results import EngineFacts
 from pausedemo.engine.port import ContainerInfo, ContainerSummary, Engine
 from pausedemo.errors import EngineError, NotFound, TimedOut
-from pausedemo.kubelet.background import BackgroundController
 from pausedemo.kubelet.cleanup import Cleaned, remove_labelled, remove_volumes_labelled
-from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
-from pausedemo.kubelet.nodecontainer import NodeContainer
-from pausedemo.kubelet.observe import find_container, observe_pod
-from pausedemo.kubelet.passes import Passes
-from pausedemo.kubelet.removing import remove_leftovers
-from pausedemo.kubelet.translating import PodTranslator
+from pausedemo.kubelet.pod.background import BackgroundController
+from pausedemo.kubelet.pod.controller import EngineLimits, PodController, PodEvent, PodImages
+from pausedemo.kubelet.pod.observe import find_container, observe_pod
+from pausedemo.kubelet.pod.passes import Passes
+from pausedemo.kubelet.pod.removing import remove_leftovers
+from pausedemo.kubelet.pod.translating import PodTranslator
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
 from pausedemo.scenario.bare import BareContainers, Located
 from pausedemo.scenario.node import Node
 from pausedemo.scenario.parse import Scenario

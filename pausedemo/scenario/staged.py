@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pausedemo.clock import Clock
-from pausedemo.core.pod import Pod
-from pausedemo.core.podrow import PodRow, compute_row
+from pausedemo.core.pods.pod import Pod
+from pausedemo.core.pods.podrow import PodRow, compute_row
 from pausedemo.engine.port import Engine
-from pausedemo.kubelet.aides import Aides, make_aides
-from pausedemo.kubelet.background import BackgroundController
-from pausedemo.kubelet.controller import PodController, PodEvent
-from pausedemo.kubelet.nodecontainer import NodeContainer
+from pausedemo.kubelet.pod.background import BackgroundController
+from pausedemo.kubelet.pod.controller import PodController, PodEvent
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
+from pausedemo.kubelet.service.aides import Aides, make_aides
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pausedemo.core.expect import Lookup, check
-from pausedemo.core.results import Difference, EngineFacts, Failure, Json, Status
-from pausedemo.core.selectors import parse_selector
-from pausedemo.core.validation import StrictModel
+from pausedemo.core.files.validation import StrictModel
+from pausedemo.core.verdicts.expect import Lookup, check
+from pausedemo.core.verdicts.results import Difference, EngineFacts, Failure, Json, Status
+from pausedemo.core.verdicts.selectors import parse_selector
 from pausedemo.errors import EngineError, PausedemoError
 from pausedemo.scenario.expectations import ActionExpect
 from pausedemo.scenario.kinds import ActingStep, JudgedStep, ObservingStep, Outcome, Step

@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from pausedemo.core.complaints import Words
+from pausedemo.core.files.complaints import Words
 
 #: The infra container's name in a pod, as dockershim has it.
 POD: Final = "POD"

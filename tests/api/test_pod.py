@@ -17,9 +17,9 @@ from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.engine.port import Engine
 from pausedemo.errors import InvalidFile, Refused, TimedOut
-from pausedemo.kubelet.guests import remove_dead_guests
-from pausedemo.kubelet.objects import Pods
-from pausedemo.kubelet.store import Store
+from pausedemo.kubelet.objects.guests import remove_dead_guests
+from pausedemo.kubelet.objects.pods import Pods
+from pausedemo.kubelet.objects.store import Store
 
 WEB = """
 apiVersion: v1

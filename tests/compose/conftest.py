@@ -15,8 +15,8 @@ import pytest
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerInfo
 from pausedemo.host import HostLacks, Tool, find_program, require
-from pausedemo.kubelet.controller import EngineLimits, PodImages
-from pausedemo.kubelet.nodecontainer import NodeContainer
+from pausedemo.kubelet.pod.controller import EngineLimits, PodImages
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
 from pausedemo.scenario.node import Node
 from tests.conftest import skip_or_fail
 from tests.kubelet.kit import Kits

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pausedemo.core.netstat import parse_netstat
-from pausedemo.core.page import parse_title
-from pausedemo.core.ps import parse_ps
+from pausedemo.core.outputs.netstat import parse_netstat
+from pausedemo.core.outputs.page import parse_title
+from pausedemo.core.outputs.ps import parse_ps
 from pausedemo.engine.port import ContainerState
 from pausedemo.errors import PausedemoError
 from pausedemo.scenario.node import HttpAnswer, Node

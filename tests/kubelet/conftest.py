@@ -11,9 +11,9 @@ from pausedemo.engine.connect import connect
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import Engine
 from pausedemo.images.cache import ImageCache
-from pausedemo.kubelet.controller import EngineLimits, PodImages
-from pausedemo.kubelet.dialing import Dialer
-from pausedemo.kubelet.nodecontainer import NodeContainer
+from pausedemo.kubelet.pod.controller import EngineLimits, PodImages
+from pausedemo.kubelet.reach.dialing import Dialer
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
 from tests.conftest import make_resolve
 from tests.kubelet.kit import Kits
 from tests.kubelet.places import LABEL, PLACES, Place, Reach

@@ -12,16 +12,16 @@ from datetime import UTC, datetime, timedelta
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.core.manifest import parse_pod
-from pausedemo.core.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
-from pausedemo.core.podreport import PodStatusReport, StateWaiting
-from pausedemo.core.podrow import PodRow, compute_row
-from pausedemo.core.podstatus import compute_pod_status
-from pausedemo.core.status import ContainerStatus, PodStatus, RunState
+from pausedemo.core.pods.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
+from pausedemo.core.pods.podreport import PodStatusReport, StateWaiting
+from pausedemo.core.pods.podrow import PodRow, compute_row
+from pausedemo.core.pods.podstatus import compute_pod_status
+from pausedemo.core.pods.status import ContainerStatus, PodStatus, RunState
 from pausedemo.engine.port import ContainerInfo, ContainerState, ContainerSummary, Engine
-from pausedemo.kubelet.controller import EngineLimits, PodController, PodEvent, PodImages
-from pausedemo.kubelet.observe import observe_pod
 from pausedemo.kubelet.owner import Owner
-from pausedemo.kubelet.passes import Passes
+from pausedemo.kubelet.pod.controller import EngineLimits, PodController, PodEvent, PodImages
+from pausedemo.kubelet.pod.observe import observe_pod
+from pausedemo.kubelet.pod.passes import Passes
 from tests.waiting import wait_until
 
 TEST_LABEL = "pausedemo.test/kubelet"

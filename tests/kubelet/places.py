@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from pausedemo.engine.port import ContainerConfig, ContainerInfo, Engine
-from pausedemo.kubelet.dialing import Dialer
+from pausedemo.kubelet.reach.dialing import Dialer
 from tests.waiting import wait_until
 
 #: How the kubelet may come to a port: as it is found on that engine, or always by a tunnel.

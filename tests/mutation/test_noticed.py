@@ -19,7 +19,7 @@ from mutation.play import Ground, play
 from mutation.proxy import lying_engine
 from mutation.table import MUTATIONS
 from pausedemo.core import naming
-from pausedemo.core.results import ImageUse
+from pausedemo.core.verdicts.results import ImageUse
 from pausedemo.engine.connect import connect
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerConfig

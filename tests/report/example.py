@@ -6,7 +6,7 @@ on an engine that differs has, or one that was repeated.
 
 from __future__ import annotations
 
-from pausedemo.core.results import (
+from pausedemo.core.verdicts.results import (
     Difference,
     EngineFacts,
     Failure,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pausedemo.core.results import (
+from pausedemo.core.verdicts.results import (
     Difference,
     EngineFacts,
     Failure,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pausedemo.core.results import Portrait, Resident
+from pausedemo.core.verdicts.results import Portrait, Resident
 
 # As Linux 6.1 numbers the first namespaces: include/linux/proc_ns.h.
 NODE = {

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from pausedemo.core.results import Failure, Json
+from pausedemo.core.verdicts.results import Failure, Json
 from pausedemo.report.comparison import (
     Mark,
     Row,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
-from pausedemo.core.results import (
+from pausedemo.core.verdicts.results import (
     EngineFacts,
     Failure,
     RunResult,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pausedemo.core.results import (
+from pausedemo.core.verdicts.results import (
     EngineFacts,
     RunResult,
     ScenarioResult,

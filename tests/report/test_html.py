@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.html import render_html
 from pausedemo.report.html.page import find_web_address, split_paragraphs
 from tests.report.example import EXAMPLE, IPC_SHARE, OTHER_ENGINE, PAUSE_KILL, ZOMBIES

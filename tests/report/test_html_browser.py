@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pausedemo.core.results import RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import RunResult, ScenarioResult, Status, StepResult
 from pausedemo.report.html import render_html
 from tests.report.example import EXAMPLE, OTHER_ENGINE
 from tests.report.portraits import NAMED

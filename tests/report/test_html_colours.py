@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from pausedemo.core.results import Status
+from pausedemo.core.verdicts.results import Status
 from pausedemo.report.html.portrait.sharing import MEANINGS
 
 _TEMPLATES = files("pausedemo.report.html").joinpath("templates")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pausedemo.core.results import Portrait
+from pausedemo.core.verdicts.results import Portrait
 from pausedemo.report.html.portrait import draw_portrait
 from pausedemo.report.html.portrait.boxes import Box
 from pausedemo.report.html.portrait.drawing import draw

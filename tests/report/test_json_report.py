@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from pausedemo.core.results import RunResult, Status
+from pausedemo.core.verdicts.results import RunResult, Status
 from pausedemo.report.json_report import render_json
 from tests.report.example import EXAMPLE, OTHER_ENGINE
 from tests.report.golden import assert_golden

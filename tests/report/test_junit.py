@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, given, settings
 
-from pausedemo.core.results import RunResult
+from pausedemo.core.verdicts.results import RunResult
 from pausedemo.report.junit import render_junit
 from tests.report.example import EXAMPLE, OTHER_ENGINE
 from tests.report.golden import assert_golden

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from pausedemo.core.matrix import Matrix, compute_matrix
-from pausedemo.core.results import RunResult
+from pausedemo.core.verdicts.matrix import Matrix, compute_matrix
+from pausedemo.core.verdicts.results import RunResult
 from pausedemo.report.console.matrix import print_matrix
 from pausedemo.report.matrix.html import render_html
 from pausedemo.report.matrix.json_report import render_json

@@ -8,7 +8,7 @@ import textwrap
 import pytest
 from rich.console import Console
 
-from pausedemo.core.results import Portrait
+from pausedemo.core.verdicts.results import Portrait
 from pausedemo.report.console.paint import Painter
 from pausedemo.report.console.sharing import print_sharing
 from pausedemo.report.html.portrait.sharing import compute_sharing

@@ -16,11 +16,11 @@ import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import EngineFacts, StepResult
+from pausedemo.core.verdicts.results import EngineFacts, StepResult
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.images.resolve import ResolvedImage
-from pausedemo.kubelet.nodecontainer import NodeContainer
 from pausedemo.kubelet.owner import Owner
+from pausedemo.kubelet.reach.nodecontainer import NodeContainer
 from pausedemo.scenario.library import load_scenario
 from pausedemo.scenario.listener import SilentListener
 from pausedemo.scenario.parse import Scenario

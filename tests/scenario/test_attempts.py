@@ -13,7 +13,7 @@ import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import ImageUse
+from pausedemo.core.verdicts.results import ImageUse
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.engine.port import ContainerConfig
 from pausedemo.errors import EXIT_FAILED, EXIT_PASSED, EXIT_USAGE

@@ -9,7 +9,7 @@ import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import StepResult
+from pausedemo.core.verdicts.results import StepResult
 from pausedemo.scenario.library import load_scenario
 from pausedemo.scenario.listener import SilentListener
 from pausedemo.scenario.runner import play

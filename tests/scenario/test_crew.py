@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pausedemo.clock import Clock, SystemClock
-from pausedemo.core.results import ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import ScenarioResult, Status, StepResult
 from pausedemo.errors import EngineGone, Interrupted
 from pausedemo.scenario.crew import Crew
 from pausedemo.scenario.library import load_scenarios

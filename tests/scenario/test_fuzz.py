@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pytest
 
+from pausedemo.core.files.yamltext import MOST_PROBLEMS, decode, load_documents
 from pausedemo.core.manifest import parse_objects, parse_pod
-from pausedemo.core.yamltext import MOST_PROBLEMS, decode, load_documents
 from pausedemo.errors import InvalidFile, UsageError
 from pausedemo.resources import scenarios_dir
 from pausedemo.scenario.parse import parse_scenario

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pausedemo.core.yamltext import load_documents
+from pausedemo.core.files.yamltext import load_documents
 from pausedemo.errors import InvalidFile
 from pausedemo.scenario.files import shipped_files
 from pausedemo.scenario.jsonschema import DIALECT, make_json_schema

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pausedemo.core.yamltext import LARGEST_BYTES
+from pausedemo.core.files.yamltext import LARGEST_BYTES
 from pausedemo.errors import InvalidFile, UsageError
 from pausedemo.resources import scenarios_dir
 from pausedemo.scenario.files import shipped_files

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pausedemo.core.selection import UnreadableExpression
+from pausedemo.core.verdicts.selection import UnreadableExpression
 from pausedemo.errors import UsageError
 from pausedemo.scenario.library import list_names
 from pausedemo.scenario.selection import Selection

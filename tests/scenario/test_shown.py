@@ -26,7 +26,7 @@ from pausedemo.scenario.shown import (
     summary_facts,
 )
 from tests.core.captures import DATA
-from tests.core.pods import UID
+from tests.core.podkit import UID
 
 
 def listed(name: str, image: str, command: str, container: str = "") -> ContainerSummary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pausedemo.clock import SystemClock
-from pausedemo.core.results import Status, StepResult
+from pausedemo.core.verdicts.results import Status, StepResult
 from pausedemo.scenario.stage import Stage
 from tests.scenario.conftest import Stager
 from tests.waiting import wait_until

@@ -8,7 +8,7 @@ import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
-from pausedemo.core.results import Status
+from pausedemo.core.verdicts.results import Status
 from pausedemo.errors import TimedOut
 from pausedemo.scenario.stage import Stage
 from tests.scenario.conftest import Stager

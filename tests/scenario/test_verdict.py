@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pausedemo.core.results import Difference, EngineFacts, Failure, Json, Status
+from pausedemo.core.verdicts.results import Difference, EngineFacts, Failure, Json, Status
 from pausedemo.errors import EngineError, PausedemoError, TimedOut
 from pausedemo.scenario.kinds import ExecStep, InspectStep, StopStep, WaitStep
 from pausedemo.scenario.verdict import Judge, Verdict

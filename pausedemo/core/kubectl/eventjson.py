@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pausedemo.core.kubectl.objects import render_time
-from pausedemo.core.podevent import RecordedEvent
+from pausedemo.core.pods.podevent import RecordedEvent
 
 #: Who tells them all.
 COMPONENT = "kubelet"

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from pausedemo.core.kubectl.objects import render_time
 from pausedemo.core.manifest import Container
-from pausedemo.core.pod import Pod
-from pausedemo.core.podreport import (
+from pausedemo.core.pods.pod import Pod
+from pausedemo.core.pods.podreport import (
     Condition,
     ContainerReport,
     PodStatusReport,

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.environment import EnvFromSource, EnvVar
 from pausedemo.core.manifest.probes import Lifecycle, Probe
 from pausedemo.core.manifest.security import SecurityContext
@@ -23,7 +24,6 @@ from pausedemo.core.manifest.types import (
     words,
 )
 from pausedemo.core.manifest.volumes import VolumeMount
-from pausedemo.core.validation import KubernetesModel
 
 
 class ImagePullPolicy(StrEnum):

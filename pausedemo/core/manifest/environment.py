@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import StrictBool, StrictStr
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.types import (
     Amount,
     DnsLabel,
@@ -17,8 +18,7 @@ from pausedemo.core.manifest.types import (
     checked,
     words,
 )
-from pausedemo.core.quantities import Quantity, parse_quantity
-from pausedemo.core.validation import KubernetesModel
+from pausedemo.core.values.quantities import Quantity, parse_quantity
 
 
 class ObjectFieldSelector(KubernetesModel):

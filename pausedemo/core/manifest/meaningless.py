@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pausedemo.core.complaints import Path, render_path
-from pausedemo.core.validation import EMPTY, KubernetesModel
-from pausedemo.core.yamltext import Data, Document
+from pausedemo.core.files.complaints import Path, render_path
+from pausedemo.core.files.validation import EMPTY, KubernetesModel
+from pausedemo.core.files.yamltext import Data, Document
 from pausedemo.errors import Problem
 
 

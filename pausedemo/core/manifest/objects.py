@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from pydantic import Field, StrictBool, StrictStr
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.podspec import PodSpec
 from pausedemo.core.manifest.rendering import render_object
 from pausedemo.core.manifest.types import (
@@ -18,7 +19,6 @@ from pausedemo.core.manifest.types import (
     LabelValue,
     words,
 )
-from pausedemo.core.validation import KubernetesModel
 
 _SET_BY_SERVER = "it is set by what keeps the object"
 

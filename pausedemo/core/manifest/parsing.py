@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.complaints import describe
+from pausedemo.core.files.complaints import describe
+from pausedemo.core.files.validation import validate
+from pausedemo.core.files.yamltext import MOST_PROBLEMS, Document, load_documents
 from pausedemo.core.manifest.meaningless import find_meaningless
 from pausedemo.core.manifest.objects import ConfigMap, KubernetesObject, PodManifest, Secret
 from pausedemo.core.manifest.rawchecks import check_doubles, check_pid
 from pausedemo.core.manifest.rules import check_config_map, check_pod, check_secret
-from pausedemo.core.validation import validate
-from pausedemo.core.yamltext import MOST_PROBLEMS, Document, load_documents
 from pausedemo.errors import InvalidFile, Problem
 
 _MODELS: Final[Mapping[str, type[KubernetesObject]]] = {

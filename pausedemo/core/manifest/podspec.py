@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.container import Container
 from pausedemo.core.manifest.probes import LONGEST_GRACE_S
 from pausedemo.core.manifest.security import PodSecurityContext
@@ -24,7 +25,6 @@ from pausedemo.core.manifest.types import (
     words,
 )
 from pausedemo.core.manifest.volumes import Volume
-from pausedemo.core.validation import KubernetesModel
 
 
 class RestartPolicy(StrEnum):

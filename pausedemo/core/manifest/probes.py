@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.types import (
     NotNegative,
     PortNumber,
@@ -14,7 +15,6 @@ from pausedemo.core.manifest.types import (
     Text,
     words,
 )
-from pausedemo.core.validation import KubernetesModel
 
 #: A day. What is longer is a slip, and the engine counts in 32 bits.
 LONGEST_GRACE_S: Final = 24 * 3600

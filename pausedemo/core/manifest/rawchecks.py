@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pausedemo.core.complaints import Path, describe
-from pausedemo.core.yamltext import Data
+from pausedemo.core.files.complaints import Path, describe
+from pausedemo.core.files.yamltext import Data
 
 
 def check_doubles(data: Data) -> Iterator[tuple[Path, str]]:

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.types import Id, Text, words
-from pausedemo.core.validation import KubernetesModel
 
 
 class SeccompProfileType(StrEnum):

@@ -9,10 +9,10 @@ from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from pausedemo.core.complaints import list_keys, peel
+from pausedemo.core.files.complaints import list_keys, peel
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.objects import ConfigMap, PodManifest, Secret
-from pausedemo.core.quantities import Quantity
-from pausedemo.core.validation import KubernetesModel
+from pausedemo.core.values.quantities import Quantity
 
 _HEAD: Final = """\
 # What of a manifest is supported

@@ -19,14 +19,14 @@ from pydantic import (
     StrictStr,
 )
 
-from pausedemo.core.complaints import Words, describe
-from pausedemo.core.kubenames import (
+from pausedemo.core.files.complaints import Words, describe
+from pausedemo.core.files.kubenames import (
     check_dns_label,
     check_dns_subdomain,
     check_label_key,
     check_label_value,
 )
-from pausedemo.core.quantities import Quantity, parse_quantity
+from pausedemo.core.values.quantities import Quantity, parse_quantity
 
 _LARGEST_INT32: Final = 2**31 - 1
 _LONGEST_PATH: Final = 4096

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest.environment import ObjectFieldSelector, ResourceFieldSelector
 from pausedemo.core.manifest.types import (
     Amount,
@@ -22,7 +23,6 @@ from pausedemo.core.manifest.types import (
     checked,
     words,
 )
-from pausedemo.core.validation import KubernetesModel
 
 DEFAULT_MODE: Final = 0o644
 

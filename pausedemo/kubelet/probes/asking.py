@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from pausedemo.core.dialerrors import DialError
 from pausedemo.core.manifest import Container, ExecAction, HTTPGetAction, Probe, TCPSocketAction
-from pausedemo.core.ports import resolve_port
-from pausedemo.core.probecommand import expand_probe_command
+from pausedemo.core.rules.dialerrors import DialError
+from pausedemo.core.rules.ports import resolve_port
+from pausedemo.core.rules.probecommand import expand_probe_command
 from pausedemo.engine.port import Containers
 from pausedemo.errors import ExecTimedOut, PausedemoError
-from pausedemo.kubelet.dialing import Dialer
-from pausedemo.kubelet.httpget import HttpFailure, get, make_request
-from pausedemo.kubelet.killing import kill_on_node
 from pausedemo.kubelet.probes.grpc_health import check_health
+from pausedemo.kubelet.reach.dialing import Dialer
+from pausedemo.kubelet.reach.httpget import HttpFailure, get, make_request
+from pausedemo.kubelet.reach.killing import kill_on_node
 
 #: As much of a command's output as is told.
 LONGEST_OUTPUT: Final = 10 * 1024

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pausedemo.core.dialerrors import join_host_port
-from pausedemo.core.pod import LATEST_KUBERNETES
+from pausedemo.core.pods.pod import LATEST_KUBERNETES
+from pausedemo.core.rules.dialerrors import join_host_port
 from pausedemo.errors import PausedemoError
-from pausedemo.kubelet.dialing import Dialer
-from pausedemo.kubelet.forwarding import forwarded
+from pausedemo.kubelet.reach.dialing import Dialer
+from pausedemo.kubelet.reach.forwarding import forwarded
 
 
 class GrpcMissing(PausedemoError):

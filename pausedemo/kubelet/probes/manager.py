@@ -16,20 +16,20 @@ from functools import partial
 from typing import Final
 
 from pausedemo.clock import Clock
-from pausedemo.core.health import Health
 from pausedemo.core.manifest import Probe
-from pausedemo.core.pod import Pod
-from pausedemo.core.podevent import PodEvent
-from pausedemo.core.probing import (
+from pausedemo.core.pods.pod import Pod
+from pausedemo.core.pods.podevent import PodEvent
+from pausedemo.core.pods.status import ContainerStatus, PodStatus, RunState
+from pausedemo.core.rules.health import Health
+from pausedemo.core.rules.probing import (
     ProbeType,
     Result,
     compute_first_wait_s,
     compute_next_due,
     compute_tick,
 )
-from pausedemo.core.status import ContainerStatus, PodStatus, RunState
 from pausedemo.errors import EngineGone, PausedemoError
-from pausedemo.kubelet.ports import Tell, Wake
+from pausedemo.kubelet.pod.ports import Tell, Wake
 from pausedemo.kubelet.probes.asking import Answer, Asker, Outcome, Target
 from pausedemo.kubelet.probes.probed import Probed, ProbedPod, Worker, find_probed, stop
 from pausedemo.kubelet.probes.schedule import Schedule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pausedemo.core.health import Health
 from pausedemo.core.manifest import Container, Probe
-from pausedemo.core.pod import Pod
-from pausedemo.core.probing import ProbeState, ProbeType, compute_probed_health, read_probes
+from pausedemo.core.pods.pod import Pod
+from pausedemo.core.rules.health import Health
+from pausedemo.core.rules.probing import ProbeState, ProbeType, compute_probed_health, read_probes
 from pausedemo.kubelet.probes.asking import Target
 
 

@@ -4,7 +4,7 @@ Source: dockershim's docker_sandbox.go, docker_container.go and security_context
 Mirantis/cri-dockerd, and the kubelet's kuberuntime package.
 """
 
-from pausedemo.core.containerhash import compute_hash
+from pausedemo.core.pods.containerhash import compute_hash
 from pausedemo.kubelet.translate.containers import (
     ContainerFacts,
     translate_container,

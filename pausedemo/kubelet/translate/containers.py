@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pausedemo.core import naming
-from pausedemo.core.actions import ContainerStart
-from pausedemo.core.containerhash import compute_hash
 from pausedemo.core.manifest import Container
 from pausedemo.core.naming import ContainerName
-from pausedemo.core.pod import Pod
-from pausedemo.core.shares import (
+from pausedemo.core.pods.containerhash import compute_hash
+from pausedemo.core.pods.pod import Pod
+from pausedemo.core.pods.shares import (
     CPU_PERIOD_US,
     compute_cpu_quota_us,
     compute_cpu_shares,
     compute_memory_bytes,
     compute_oom_score_adj,
 )
+from pausedemo.core.rules.actions import ContainerStart
 from pausedemo.engine.port import ContainerConfig, Mount
 from pausedemo.kubelet.translate.identity import label_pod
 from pausedemo.kubelet.translate.security import (

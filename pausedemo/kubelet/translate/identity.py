@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pausedemo.core import naming
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 
 #: A host name has at most 64 bytes on Linux; the kubelet cuts at 63 (hostname(7), RFC 1123).
 HOSTNAME_LENGTH: Final = 63

@@ -7,7 +7,7 @@ from typing import Final
 
 from pausedemo.core import naming
 from pausedemo.core.naming import SandboxName
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import ContainerConfig, PublishedPort
 from pausedemo.kubelet.translate.dns import NodeDNS, choose_dns
 from pausedemo.kubelet.translate.identity import choose_domainname, choose_hostname, label_pod

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pausedemo.core.manifest import Container, PodSpec, SeccompProfileType
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.errors import ContainerConfigError
 
 NO_NEW_PRIVILEGES: Final = "no-new-privileges"

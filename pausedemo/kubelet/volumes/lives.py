@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pausedemo.core import naming
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Volumes
 from pausedemo.kubelet.volumes.plan import VolumeError, plan_volumes
 

@@ -12,7 +12,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Final
 
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Engine
 from pausedemo.engine.port import Files as EngineFiles
 from pausedemo.errors import NotFound

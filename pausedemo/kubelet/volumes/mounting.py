@@ -16,7 +16,7 @@ from pausedemo.core.manifest import (
     Volume,
     VolumeMount,
 )
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Engine, Mount, MountKind, Propagation
 from pausedemo.errors import ContainerConfigError, EngineError
 from pausedemo.kubelet.volumes.hostpaths import CREATING, Finder

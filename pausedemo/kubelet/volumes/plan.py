@@ -8,7 +8,7 @@ from typing import Final
 
 from pausedemo.core import naming
 from pausedemo.core.manifest import Container, EmptyDirVolumeSource, StorageMedium, Volume
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Mount, MountKind
 from pausedemo.errors import PausedemoError
 

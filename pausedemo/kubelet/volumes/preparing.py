@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from pausedemo.core.manifest import Volume
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.volumes.hostpaths import Finder, check_host_path

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
-from pausedemo.core.results import Failure
+from pausedemo.core.verdicts.results import Failure
 from pausedemo.report.comparison import (
     Mark,
     Row,

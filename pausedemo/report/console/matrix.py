@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pausedemo.core.matrix import Departure, Matrix
-from pausedemo.core.results import Status
+from pausedemo.core.verdicts.matrix import Departure, Matrix
+from pausedemo.core.verdicts.results import Status
 from pausedemo.report.console.paint import STATUS_STYLES, Painter
 from pausedemo.report.matrix.words import (
     LEGEND,

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from pausedemo.core.results import Status
+from pausedemo.core.verdicts.results import Status
 from pausedemo.report.text import (
     STATUS_SYMBOLS,
     STATUS_WORDS,

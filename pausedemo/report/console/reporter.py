@@ -9,7 +9,7 @@ from typing import Self
 from rich.console import Console
 
 from pausedemo.clock import Clock, SystemClock
-from pausedemo.core.results import (
+from pausedemo.core.verdicts.results import (
     EngineFacts,
     ImageUse,
     RunResult,

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pausedemo import __version__
-from pausedemo.core.results import Failure, Status
+from pausedemo.core.verdicts.results import Failure, Status
 from pausedemo.report.comparison import compare_values, format_value, is_message, limit_rows
 from pausedemo.report.text import (
     STATUS_NAMES,

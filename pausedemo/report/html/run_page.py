@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pausedemo.core.results import Difference, RunResult, ScenarioResult, Status, StepResult
+from pausedemo.core.verdicts.results import (
+    Difference,
+    RunResult,
+    ScenarioResult,
+    Status,
+    StepResult,
+)
 from pausedemo.report.html.page import render_page
 from pausedemo.report.html.portrait import Drawing, draw_portrait
 from pausedemo.report.text import format_totals

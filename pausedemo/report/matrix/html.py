@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pausedemo.core.matrix import Matrix
+from pausedemo.core.verdicts.matrix import Matrix
 from pausedemo.report.html.page import render_page
 from pausedemo.report.matrix.words import (
     CELL_WORDS,

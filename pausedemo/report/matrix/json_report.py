@@ -6,8 +6,8 @@ import json
 from datetime import datetime
 from typing import Final
 
-from pausedemo.core.matrix import Departure, Matrix, Row, Seen
-from pausedemo.core.results import Json
+from pausedemo.core.verdicts.matrix import Departure, Matrix, Row, Seen
+from pausedemo.core.verdicts.results import Json
 from pausedemo.report.json_report import make_plain
 
 SCHEMA: Final = 1

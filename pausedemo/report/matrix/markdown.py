@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from pausedemo.core.matrix import Departure, Matrix, Row
+from pausedemo.core.verdicts.matrix import Departure, Matrix, Row
 from pausedemo.report.markdown import escape_inline, fence, render_table
 from pausedemo.report.matrix.words import (
     LEGEND,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pausedemo.core.matrix import Departure, Matrix, Seen
-from pausedemo.core.results import Status
+from pausedemo.core.verdicts.matrix import Departure, Matrix, Seen
+from pausedemo.core.verdicts.results import Status
 from pausedemo.report.comparison import format_value
 from pausedemo.report.text import STATUS_SYMBOLS, count_of
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from pausedemo.core.results import Json
+from pausedemo.core.verdicts.results import Json
 from pausedemo.errors import NotFound
 from pausedemo.scenario.kinds import Step
 from pausedemo.scenario.stage import Stage

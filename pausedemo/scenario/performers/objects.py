@@ -6,10 +6,10 @@ import dataclasses
 import shlex
 
 from pausedemo.core import naming
-from pausedemo.core.podrow import render_pod_table
-from pausedemo.core.results import Json
+from pausedemo.core.pods.podrow import render_pod_table
+from pausedemo.core.verdicts.results import Json
 from pausedemo.errors import NotFound
-from pausedemo.kubelet.observe import is_alive
+from pausedemo.kubelet.pod.observe import is_alive
 from pausedemo.scenario import kinds
 from pausedemo.scenario.performers.base import Observation, OnStage
 from pausedemo.scenario.shown import (

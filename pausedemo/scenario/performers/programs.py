@@ -6,10 +6,10 @@ import dataclasses
 import shlex
 import threading
 
-from pausedemo.core.netstat import parse_netstat
-from pausedemo.core.page import parse_title
-from pausedemo.core.ps import parse_ps
-from pausedemo.core.results import Json
+from pausedemo.core.outputs.netstat import parse_netstat
+from pausedemo.core.outputs.page import parse_title
+from pausedemo.core.outputs.ps import parse_ps
+from pausedemo.core.verdicts.results import Json
 from pausedemo.errors import NotFound, ParseError, TimedOut
 from pausedemo.scenario import kinds
 from pausedemo.scenario.performers.base import Observation, OnStage

@@ -19,11 +19,11 @@ import pytest
 from pausedemo.cli.manifests import place
 from pausedemo.clock import SystemClock
 from pausedemo.core.manifest import parse_file
-from pausedemo.core.pod import LATEST_KUBERNETES
+from pausedemo.core.pods.pod import LATEST_KUBERNETES
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
-from pausedemo.kubelet.applying import Keeper
-from pausedemo.kubelet.store import Kind, Store
+from pausedemo.kubelet.objects.applying import Keeper
+from pausedemo.kubelet.objects.store import Kind, Store
 from tests.cli.conftest import Ended, Invoke
 
 PROGRAM = "from pausedemo.cli import main; main()"

@@ -16,7 +16,7 @@ import pytest
 
 from pausedemo.core import naming
 from pausedemo.engine.port import Engine
-from pausedemo.kubelet.lease import is_kubelet_running
+from pausedemo.kubelet.service.lease import is_kubelet_running
 from tests.cli.conftest import Invoke
 from tests.cli.pods.conftest import Pods
 from tests.waiting import wait_until

@@ -13,10 +13,10 @@ from pausedemo.core.kubectl.configjson import make_config
 from pausedemo.core.kubectl.encoding import make_list, render_json, render_yaml
 from pausedemo.core.kubectl.podjson import default_pull_policy, make_pod
 from pausedemo.core.manifest import Secret, parse_objects, parse_pod
-from pausedemo.core.pod import Deletion, Pod
-from pausedemo.core.podstatus import compute_pod_status
-from pausedemo.core.podview import PodView
-from pausedemo.core.status import ContainerStatus, PodStatus, RunState, SandboxStatus
+from pausedemo.core.pods.pod import Deletion, Pod
+from pausedemo.core.pods.podstatus import compute_pod_status
+from pausedemo.core.pods.podview import PodView
+from pausedemo.core.pods.status import ContainerStatus, PodStatus, RunState, SandboxStatus
 from tests.core.kubectl.examples import DATA, documented_pod
 
 BORN = datetime(2026, 3, 1, 11, 58, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from pausedemo.core.manifest import (
     parse_objects,
     parse_pod,
 )
-from pausedemo.core.quantities import parse_quantity
+from pausedemo.core.values.quantities import parse_quantity
 from pausedemo.errors import InvalidFile
 from tests.core.manifest.examples import DOCUMENTS, EVERYTHING
 

@@ -11,7 +11,7 @@ from pausedemo.core.manifest import (
     RestartPolicy,
     parse_pod,
 )
-from pausedemo.core.pod import compute_shares_pid, parse_kubernetes_version
+from pausedemo.core.pods.pod import compute_shares_pid, parse_kubernetes_version
 from pausedemo.errors import InvalidFile
 from pausedemo.resources import scenarios_dir
 from tests.core.captures import DATA

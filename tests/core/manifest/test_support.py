@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from pausedemo.core.complaints import list_keys
+from pausedemo.core.files.complaints import list_keys
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest import parse_objects
 from pausedemo.core.manifest.support import list_models, render_support, title
-from pausedemo.core.validation import KubernetesModel
 from tests.core.captures import DATA
 from tests.core.manifest.examples import EVERYTHING
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pausedemo.core import naming
-from pausedemo.core.actions import ContainerStart
-from pausedemo.core.downward import PodFacts
-from pausedemo.core.environment import Objects, resolve_environment
-from pausedemo.core.expansion import expand_command
 from pausedemo.core.manifest import ConfigMap, Container, PodManifest, Secret, parse_objects
-from pausedemo.core.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
-from pausedemo.core.volumefiles import make_files
+from pausedemo.core.pods.pod import LATEST_KUBERNETES, Pod, compute_shares_pid
+from pausedemo.core.rules.actions import ContainerStart
+from pausedemo.core.values.downward import PodFacts
+from pausedemo.core.values.environment import Objects, resolve_environment
+from pausedemo.core.values.expansion import expand_command
+from pausedemo.core.values.volumefiles import make_files
 from pausedemo.engine.port import ContainerState, Engine
-from pausedemo.kubelet.nodedns import find_node_dns
 from pausedemo.kubelet.owner import Owner
+from pausedemo.kubelet.reach.nodedns import find_node_dns
 from pausedemo.kubelet.translate import ContainerFacts, translate_container, translate_sandbox
 from pausedemo.kubelet.volumes import (
     Finder,

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from pausedemo.kubelet.nodedns import find_node_dns
+from pausedemo.kubelet.reach.nodedns import find_node_dns
 from tests.kubelet.fields.bench import Bench, Seen
 
 SLEEP = 'image: busybox, command: [sleep, "3600"]'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pausedemo.core.environment import Objects
+from pausedemo.core.values.environment import Objects
 from pausedemo.errors import ContainerConfigError
 from pausedemo.kubelet.volumes import VolumeError, name_volume
 from tests.kubelet.fields.bench import Bench

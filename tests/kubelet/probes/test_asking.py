@@ -11,12 +11,12 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from pausedemo.core.manifest import Container, Probe
-from pausedemo.core.ports import PortError
+from pausedemo.core.rules.ports import PortError
 from pausedemo.engine.port import ContainerInfo
 from pausedemo.errors import EngineError
-from pausedemo.kubelet.httpget import HttpFailure
 from pausedemo.kubelet.probes.asking import Answer, Asker, Outcome, Target
 from pausedemo.kubelet.probes.grpc_health import GrpcMissing
+from pausedemo.kubelet.reach.httpget import HttpFailure
 from tests.kubelet.places import Place
 from tests.kubelet.servers import ECHO, GARBLED, HTTPD, MUTE, Host
 from tests.waiting import wait_until

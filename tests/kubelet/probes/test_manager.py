@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from pausedemo.clock import SystemClock
-from pausedemo.core.health import Health, Unhealthy
 from pausedemo.core.manifest import PodManifest, Probe
-from pausedemo.core.pod import Deletion, Pod
-from pausedemo.core.podevent import PodEvent
-from pausedemo.core.status import ContainerStatus, PodStatus, RunState, SandboxStatus
+from pausedemo.core.pods.pod import Deletion, Pod
+from pausedemo.core.pods.podevent import PodEvent
+from pausedemo.core.pods.status import ContainerStatus, PodStatus, RunState, SandboxStatus
+from pausedemo.core.rules.health import Health, Unhealthy
 from pausedemo.engine.port import ContainerInfo
 from pausedemo.errors import EngineGone
 from pausedemo.kubelet.probes import ProbeManager

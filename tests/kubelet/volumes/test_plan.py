@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pausedemo.core.manifest import parse_pod
-from pausedemo.core.pod import Pod
+from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Mount, MountKind
 from pausedemo.kubelet.volumes.plan import (
     EngineVolume,
@@ -15,7 +15,7 @@ from pausedemo.kubelet.volumes.plan import (
     plan_sandbox_mounts,
     plan_volumes,
 )
-from tests.core.pods import BORN, UID, make_pod
+from tests.core.podkit import BORN, UID, make_pod
 
 
 def options(text: str) -> dict[str, str]:

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 import yaml
 
 from pausedemo.core.manifest import parse_pod
-from pausedemo.core.pod import LATEST_KUBERNETES, Deletion, Pod, compute_shares_pid
-from pausedemo.core.podevent import PodEvent, RecordedEvent
-from pausedemo.core.podreport import ContainerReport, PodStatusReport
-from pausedemo.core.podstatus import compute_pod_status
-from pausedemo.core.status import PodStatus
+from pausedemo.core.pods.pod import LATEST_KUBERNETES, Deletion, Pod, compute_shares_pid
+from pausedemo.core.pods.podevent import PodEvent, RecordedEvent
+from pausedemo.core.pods.podreport import ContainerReport, PodStatusReport
+from pausedemo.core.pods.podstatus import compute_pod_status
+from pausedemo.core.pods.status import PodStatus
 from pausedemo.engine.port import ContainerState, Engine
-from pausedemo.kubelet.events import list_events
-from pausedemo.kubelet.kubelet import Kubelet
-from pausedemo.kubelet.objects import PodObject, Pods
-from pausedemo.kubelet.observe import observe_pod
-from pausedemo.kubelet.store import Store
+from pausedemo.kubelet.objects.events import list_events
+from pausedemo.kubelet.objects.pods import PodObject, Pods
+from pausedemo.kubelet.objects.store import Store
+from pausedemo.kubelet.pod.observe import observe_pod
+from pausedemo.kubelet.service.kubelet import Kubelet
 from tests.kubelet.kit import MovedClock
 from tests.waiting import wait_until
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pausedemo.core.podreport import StateTerminated, StateWaiting
-from pausedemo.core.status import RunState
-from pausedemo.kubelet.store import Kind
+from pausedemo.core.pods.podreport import StateTerminated, StateWaiting
+from pausedemo.core.pods.status import RunState
+from pausedemo.kubelet.objects.store import Kind
 from tests.kubelet.whole.kit import PATIENT, World
 from tests.waiting import wait_until
 

@@ -8,10 +8,10 @@ from functools import partial
 from pausedemo.core.kubectl.describe import describe_pod
 from pausedemo.core.kubectl.podrow import compute_row
 from pausedemo.core.manifest import ConfigMap, Secret
-from pausedemo.core.podreport import Phase, StateTerminated, StateWaiting
+from pausedemo.core.pods.podreport import Phase, StateTerminated, StateWaiting
 from pausedemo.images.resolve import ImageResolver, Policy
-from pausedemo.kubelet.configs import Configs
-from pausedemo.kubelet.reader import Reader
+from pausedemo.kubelet.objects.configs import Configs
+from pausedemo.kubelet.objects.reader import Reader
 from pausedemo.kubelet.volumes import name_volume
 from tests.kubelet.whole.kit import Running, World
 from tests.waiting import wait_until

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from pausedemo.clock import SystemClock
-from pausedemo.core.podreport import StateTerminated
-from pausedemo.core.status import RunState
-from pausedemo.kubelet.single import bring_up, run_one
+from pausedemo.core.pods.podreport import StateTerminated
+from pausedemo.core.pods.status import RunState
+from pausedemo.kubelet.pod.single import bring_up, run_one
 from tests.kubelet.whole.kit import World
 from tests.waiting import wait_until
 

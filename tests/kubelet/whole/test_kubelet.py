@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pausedemo.core import naming
-from pausedemo.core.podreport import Phase, StateTerminated, StateWaiting
-from pausedemo.core.status import RunState
+from pausedemo.core.pods.podreport import Phase, StateTerminated, StateWaiting
+from pausedemo.core.pods.status import RunState
 from pausedemo.engine.port import ContainerConfig
 from tests.kubelet.whole.kit import PATIENT, World
 from tests.waiting import wait_until

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pausedemo.images.resolve import ImageResolver, Policy
-from pausedemo.kubelet.single import bring_up
+from pausedemo.kubelet.pod.single import bring_up
 from tests.kubelet.whole.kit import World
 
 #: No registry answers on this port.

@@ -6,10 +6,10 @@ import dataclasses
 import threading
 
 from pausedemo.core import naming
-from pausedemo.core.pod import Deletion
-from pausedemo.core.podevent import PodEvent
-from pausedemo.core.podreport import Phase, StateWaiting
-from pausedemo.kubelet.single import bring_up, run_one, tear_down
+from pausedemo.core.pods.pod import Deletion
+from pausedemo.core.pods.podevent import PodEvent
+from pausedemo.core.pods.podreport import Phase, StateWaiting
+from pausedemo.kubelet.pod.single import bring_up, run_one, tear_down
 from tests.kubelet.whole.kit import PATIENT, World
 from tests.waiting import wait_until
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import pytest
 
 from pausedemo.core import naming
-from pausedemo.core.podreport import StateWaiting
+from pausedemo.core.pods.podreport import StateWaiting
 from pausedemo.engine.connect import connect
 from pausedemo.engine.daemon import Place, start_daemon, stop_daemon
 from pausedemo.engine.port import Engine
 from pausedemo.errors import EngineGone
 from pausedemo.images.cache import ImageCache
-from pausedemo.kubelet.lease import is_kubelet_running
+from pausedemo.kubelet.service.lease import is_kubelet_running
 from tests.conftest import make_resolve
 from tests.kubelet.whole.kit import PATIENT, World
 from tests.waiting import wait_until

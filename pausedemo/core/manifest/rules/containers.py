@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from pausedemo.core.complaints import Path
+from pausedemo.core.files.complaints import Path
 from pausedemo.core.manifest.container import Container, ResourceRequirements
 from pausedemo.core.manifest.podspec import PodSpec
 from pausedemo.core.manifest.rules.probes import check_lifecycle, check_probes

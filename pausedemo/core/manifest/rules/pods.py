@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pausedemo.core.kubenames import check_dns_subdomain
+from pausedemo.core.files.kubenames import check_dns_subdomain
 from pausedemo.core.manifest.objects import PodManifest
 from pausedemo.core.manifest.podspec import DNSPolicy, PodDNSConfig, PodSpec
 from pausedemo.core.manifest.rules.containers import check_containers

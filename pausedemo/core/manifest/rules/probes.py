@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pausedemo.core.complaints import Path
+from pausedemo.core.files.complaints import Path
 from pausedemo.core.manifest.container import Container
 from pausedemo.core.manifest.probes import HTTPGetAction, LifecycleHandler, Probe, SleepAction
 from pausedemo.core.manifest.rules.words import Faults, choose, forbidden, invalid, required

@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from pausedemo.core.complaints import Path
-from pausedemo.core.kubenames import check_label_key
+from pausedemo.core.files.complaints import Path
+from pausedemo.core.files.kubenames import check_label_key
 from pausedemo.core.manifest.container import Container
 from pausedemo.core.manifest.environment import (
     EnvFromSource,

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import Final
 
-from pausedemo.core.complaints import Path
+from pausedemo.core.files.complaints import Path
 from pausedemo.core.manifest.podspec import PodSpec
 from pausedemo.core.manifest.rules.references import VOLUME_FIELDS, check_field, check_resource
 from pausedemo.core.manifest.rules.words import (

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel
 
-from pausedemo.core.complaints import Path
+from pausedemo.core.files.complaints import Path
 
 #: (path of the field, what is wrong with it), to be printed as ``path: what``
 Faults: TypeAlias = Iterator[tuple[Path, str]]

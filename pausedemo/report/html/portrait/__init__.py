@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pausedemo.core.results import Portrait
+from pausedemo.core.verdicts.results import Portrait
 from pausedemo.report.html.portrait.drawing import Picture, draw
 from pausedemo.report.html.portrait.metrics import TALL, WIDE
 from pausedemo.report.html.portrait.sharing import (

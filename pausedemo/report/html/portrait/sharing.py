@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pausedemo.core.naming import SANDBOX_CONTAINER_NAME
-from pausedemo.core.results import Portrait, Resident
+from pausedemo.core.verdicts.results import Portrait, Resident
 
 #: What each kind keeps apart, in the order in which a pod is explained. namespaces(7).
 MEANINGS: Final[Mapping[str, str]] = {

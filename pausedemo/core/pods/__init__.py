@@ -1,0 +1,1 @@
+"""What a pod is, and what can be told of it."""

@@ -1,0 +1,1 @@
+"""The values that manifests refer to: quantities, variables, files, the pod itself."""

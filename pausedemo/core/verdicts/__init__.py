@@ -1,0 +1,1 @@
+"""Scenarios' expectations, held against what was seen, and what comes of that."""

@@ -1,0 +1,1 @@
+"""Kubernetes objects that an engine keeps: pods, ConfigMaps, Secrets, events."""

@@ -1,0 +1,1 @@
+"""One pod: observed, brought up, kept alive and ended."""
