@@ -8,6 +8,10 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
+#: Tests that wait most of their time, and share nothing but engines, on which each has labels and
+#: names of its own. All others look at the whole machine, or at all that is on an engine.
+SIDE_BY_SIDE = ("tests/kubelet", "tests/cli/pods", "tests/api", "tests/core")
+
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -20,11 +24,14 @@ def install(session: nox.Session, *groups: str) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests; pytest's options may follow ``--``."""
     install(session, "tests")
-    session.run("pytest", *session.posargs)
-    if not session.posargs:
-        # The catalogue once more, on the engine that needs no Docker.
-        catalogue = ("pausedemo", "run", "--all", "--engine", "embedded")
-        session.run(*catalogue, "--quiet", "--jobs", "2")
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("pytest", "--numprocesses", "3", *SIDE_BY_SIDE)
+    session.run("pytest", *(f"--ignore={folder}" for folder in SIDE_BY_SIDE))
+    # The catalogue once more, on the engine that needs no Docker.
+    catalogue = ("pausedemo", "run", "--all", "--engine", "embedded")
+    session.run(*catalogue, "--quiet", "--jobs", "2")
 
 
 @nox.session

@@ -61,7 +61,7 @@ def test_nothing_polls(schedule: Schedule, clock: CountingClock) -> None:
     wait_until("it sleeps", lambda: clock.waits)
     before = len(clock.waits)
     threading.Event().wait(0.5)
-    assert len(clock.waits) == before
+    assert len(clock.waits) - before <= 1  # the last call may just have woken it
     assert clock.waits[-1] > 3500
 
 
