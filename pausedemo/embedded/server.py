@@ -122,7 +122,7 @@ async def serve(application: web.Application, listening: socket.socket) -> web.A
 def _is_our_fault(record: logging.LogRecord) -> bool:
     """Who sends no HTTP is told so with 400; the engine's own log has nothing to learn from it."""
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, (HttpProcessingError, ConnectionError))
+    return not isinstance(error, (HttpProcessingError, web.RequestPayloadError, ConnectionError))
 
 
 async def _name_engine(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001

@@ -194,6 +194,21 @@ def test_input_that_nobody_reads_is_not_gathered_without_end(
     assert sent < HELD_BYTES
 
 
+def test_a_body_that_is_not_what_it_says_is_refused_without_a_complaint(
+    embedded: RunningEngine,
+) -> None:
+    before = embedded.complaints()
+    with contextlib.closing(open_socket(embedded.socket)) as client:
+        client.sendall(CREATE + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n")
+        assert ask(embedded.socket, "GET", "/_ping").status == 200  # the head has been read by now
+        client.sendall(b"{}")
+        answer = b""
+        while chunk := client.recv(65536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert embedded.complaints() == before
+
+
 def test_input_waits_for_who_reads_late_and_arrives_whole(
     embedded: RunningEngine, run: Callable[..., Any]
 ) -> None:
