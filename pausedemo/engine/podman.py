@@ -16,6 +16,7 @@ EVENTS: Final = {"died": "die", "remove": "destroy"}
 #: Source: containers/podman libpod/define/errors.go, and the same of containers/storage.
 CAUSES: Final[Mapping[str, type[EngineError]]] = {
     "no such container": NotFound,
+    "container not known": NotFound,
     "container state improper": Conflict,
     "that name is already in use": Conflict,
 }

@@ -27,6 +27,11 @@ from pausedemo.errors import Conflict, EngineError, NotFound
             b'that name is already in use","response":500}\n',
             Conflict,
         ),
+        (
+            b'{"cause":"container not known","message":"getting container from store \\"b0\\": '
+            b'container not known","response":500}\n',
+            NotFound,
+        ),
         (b'{"cause":"OCI runtime error","message":"runc: ...","response":500}\n', None),
         (b'{"message":"no such container"}\n', None),
         (b'{"cause":{"a":1}}', None),

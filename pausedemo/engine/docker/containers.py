@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pausedemo.engine import podman, wire
 from pausedemo.engine.docker.asking import POLL_S, Asking
@@ -14,6 +14,7 @@ from pausedemo.engine.port import ContainerConfig, ContainerInfo, ContainerSumma
 from pausedemo.errors import Conflict, NotFound
 
 REMOVAL_TIMEOUT_S: Final = 30
+LIST_TRIES: Final = 10
 LIFECYCLE: Final = ("create", "start", "die", "oom", "pause", "unpause", "destroy")
 
 
@@ -80,12 +81,7 @@ class ContainerCalls(Asking):
         return wire.parse_container(self._ask(action, self._client.inspect_container, container))
 
     def list_containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSummary, ...]:
-        rows = self._ask(
-            "list containers",
-            self._client.containers,
-            all=True,
-            filters=wire.render_label_filter(labels),
-        )
+        rows = self._list(labels)
         # Looked at again: what is listed here may be removed, and filters have had defects.
         summaries = [
             summary
@@ -93,6 +89,22 @@ class ContainerCalls(Asking):
             if wire.bears_labels(summary.labels, labels)
         ]
         return tuple(sorted(summaries, key=lambda summary: summary.created_at, reverse=True))
+
+    def _list(self, labels: Mapping[str, str | None]) -> Sequence[Mapping[str, Any]]:
+        tries = 1
+        while True:
+            try:
+                return self._ask(
+                    "list containers",
+                    self._client.containers,
+                    all=True,
+                    filters=wire.render_label_filter(labels),
+                )
+            except NotFound:
+                # podman: one that was removed while it made the list.
+                if tries == LIST_TRIES:
+                    raise
+                tries += 1
 
     def list_processes(self, container: str) -> ProcessTable:
         action = f"list processes of container {container}"
