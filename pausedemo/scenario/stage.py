@@ -73,6 +73,9 @@ class Stage:
             prefix=f"pausedemo-{self._id}",
         )
         self._pods: dict[str, StagedPod] = {}
+        # Held while a kubelet makes something, and while all is removed: podman keeps a broken
+        # record of a member whose sandbox goes while it is being made, and lists nothing more.
+        self._making = threading.Lock()
         self._aides = make_aides_of(
             engine,
             clock,
@@ -193,7 +196,8 @@ class Stage:
     def remove(self) -> Cleaned:
         """Remove all that the scenario made on the engine."""
         ours = {naming.SCENARIO: self._labels[naming.SCENARIO]}
-        cleaned = remove_labelled(self.engine, ours)
+        with self._making:
+            cleaned = remove_labelled(self.engine, ours)
         if any(staged.pod.spec.volumes for staged in self._pods.values()):
             cleaned += remove_volumes_labelled(self.engine, ours)
         return cleaned
@@ -234,6 +238,7 @@ class Stage:
                 # No step shows them.
                 messages=False,
             ),
+            gate=self._making,
         )
         return StagedPod(controller, events)
 

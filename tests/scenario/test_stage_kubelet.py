@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import replace
 
 import pytest
 
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.core.verdicts.results import Status
+from pausedemo.engine.docker import DockerEngine
 from pausedemo.errors import TimedOut
+from pausedemo.kubelet.pod.controller import EngineLimits
 from pausedemo.scenario.stage import Stage
 from tests.scenario.conftest import Stager
 from tests.scenario.test_stage import ALONE, message, statuses
@@ -156,4 +160,39 @@ def test_nothing_is_asked_any_more_once_a_scenario_is_taken_down(stager: Stager)
     wait_until("it is asked", lambda: "Unhealthy" in [one.reason for one in list(staged.events)])
     assert stage.close().failures == ()
     wait_until("nobody asks", lambda: set(threading.enumerate()) <= before)
+    assert stager.left() == []
+
+
+def test_nothing_is_removed_while_a_kubelet_makes_something(
+    stager: Stager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """podman keeps a broken record of a member whose sandbox goes at that moment."""
+    make, remove = DockerEngine.start_container, DockerEngine.remove_container
+    told: list[str] = []
+    making = threading.Event()
+
+    def start_slowly(engine: DockerEngine, container: str) -> None:
+        sandbox = not told
+        told.append("begin")
+        if not sandbox:
+            making.set()
+            time.sleep(1)
+        make(engine, container)
+        told.append("made")
+
+    def remove_noted(engine: DockerEngine, container: str) -> None:
+        told.append("remove")
+        remove(engine, container)
+
+    monkeypatch.setattr(DockerEngine, "start_container", start_slowly)
+    monkeypatch.setattr(DockerEngine, "remove_container", remove_noted)
+    # No sandbox is tried twice, and removed between the tries.
+    settings = replace(stager.settings, limits=EngineLimits(lowers_oom_score=False))
+    scenario = stager.load("- apply: {}", ALONE, kubelet=True)
+    stage = Stage(scenario, stager.engine, SystemClock(), settings)
+    stage.begin("p")
+    assert making.wait(60)
+    assert stage.close().failures == ()
+    assert told[:4] == ["begin", "made"] * 2
+    assert set(told[4:]) == {"remove"}
     assert stager.left() == []
