@@ -118,7 +118,7 @@ class Scene:
     async def load_image(self, reference: str, archive: bytes) -> None:
         """Put an image on the engine unless it is there."""
         if not (await self.ask("GET", f"/images/{reference}/json")).ok:
-            await self.must("POST", "/images/load", archive)
+            await self.must("POST", "/images/load", archive, quiet="1")
 
 
 async def read_answer(incoming: Incoming) -> Answer:
