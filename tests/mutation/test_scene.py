@@ -13,7 +13,6 @@ from mutation.scene import LieFailed, Scene
 from pausedemo.engine.embedded import start_embedded
 
 
-@pytest.mark.engine
 def test_an_image_is_loaded_once_and_under_its_name(tmp_path: Path) -> None:
     """A new layer is told in a line of its own, unless an engine is asked to be quiet."""
     bad = BadPause.KEEPS_ZOMBIES

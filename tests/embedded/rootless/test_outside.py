@@ -47,8 +47,8 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (folder / "page").write_text("from elsewhere\n")
     name = f"pdout{os.getpid()}"
     server = None
+    _ip("netns", "add", name)
     try:
-        _ip("netns", "add", name)
         _ip("link", "add", f"{name}h", "type", "veth", "peer", "name", "eth0", "netns", name)
         _ip("address", "add", f"{HOST}/30", "dev", f"{name}h")
         _ip("link", "set", f"{name}h", "up")
@@ -111,7 +111,7 @@ def test_a_container_reaches_what_the_host_reaches(
 ) -> None:
     with engine_of(owner, helper) as engine, engine.client() as client:
         busybox = load_image(engine, "busybox")
-        # Not closed at once: pasta of 2023-03 loses the answer to who has nothing more to say.
+        # Not closed at once: through pasta of 2023-03 no answer comes to a closed half.
         request = r"(printf 'GET /page HTTP/1.0\r\n\r\n'; sleep 1)"
         once = f"{request} | timeout 5 nc {ELSEWHERE} {PORT}"
         ask = f"for i in $(seq 5); do {once} && exit; sleep 0.1; done; exit 1"
