@@ -31,6 +31,14 @@ def web(pods: Pods) -> Pods:
     return pods
 
 
+@pytest.fixture
+def spoken(web: Pods) -> Pods:
+    """A pod whose containers have said something: to run is not yet to have spoken."""
+    wait_until("a has said all", lambda: len(web.lines("logs", "web", "-c", "a")) == 2)
+    wait_until("b has said something", lambda: web.lines("logs", "web", "-c", "b"))
+    return web
+
+
 def test_a_commands_exit_code_is_passed_on(web: Pods) -> None:
     ended = web("exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7", code=7)
     assert ended.stdout == "out\n"
@@ -97,11 +105,11 @@ def test_the_terminal_is_as_before_however_the_command_ends(web: Pods) -> None:
     assert read_settings(shell) == before
 
 
-def test_both_outputs_are_in_the_log(web: Pods) -> None:
-    ended = web("logs", "web")
+def test_both_outputs_are_in_the_log(spoken: Pods) -> None:
+    ended = spoken("logs", "web")
     assert (sorted(ended.stdout.splitlines()), ended.stderr) == (["err", "out"], NOTICE)
-    assert web("logs", "web", "-c", "a", "--tail", "0").stdout == ""
-    stamped = web("logs", "web", "a", "--timestamps", "--tail", "1").stdout
+    assert spoken("logs", "web", "-c", "a", "--tail", "0").stdout == ""
+    stamped = spoken("logs", "web", "a", "--timestamps", "--tail", "1").stdout
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z (out|err)\n", stamped)
 
 
@@ -114,11 +122,11 @@ def test_a_log_is_followed_line_by_line(web: Pods) -> None:
     assert process.wait(60) == 0
 
 
-def test_logs_of_all_containers_stand_behind_their_names(web: Pods) -> None:
-    lines = web("logs", "web", "--all-containers", "--prefix").stdout.splitlines()
+def test_logs_of_all_containers_stand_behind_their_names(spoken: Pods) -> None:
+    lines = spoken("logs", "web", "--all-containers", "--prefix").stdout.splitlines()
     assert {line for line in lines if "/a]" in line} == {"[pod/web/a] out", "[pod/web/a] err"}
     assert {line for line in lines if "/b]" in line} == {"[pod/web/b] b"}
-    process = web.start("logs", "-f", "-l", "app=web", "--all-containers", "--prefix")
+    process = spoken.start("logs", "-f", "-l", "app=web", "--all-containers", "--prefix")
     assert process.stdout is not None
     seen: set[bytes] = set()
     while not {b"[pod/web/a] out\n", b"[pod/web/b] b\n"} <= seen:

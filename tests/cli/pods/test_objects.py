@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import yaml
 
 from pausedemo.core import naming
 from tests.cli.pods.conftest import Pods
+from tests.waiting import wait_until
 
 WEB = """
 apiVersion: v1
@@ -161,9 +163,13 @@ def test_events_are_told_of_one_pod_or_of_all(pods: Pods) -> None:
 
 
 def test_a_crash_is_seen_with_its_code_and_its_restart(pods: Pods) -> None:
+    def crash() -> dict[str, Any] | None:
+        pod = json.loads(pods("get", "pod", "crash", "-o", "json").stdout)
+        (status,) = pod["status"]["containerStatuses"]
+        return None if "running" in status["state"] else status
+
     pods.apply(CRASHING)
-    pod = json.loads(pods("get", "pod", "crash", "-o", "json").stdout)
-    (status,) = pod["status"]["containerStatuses"]
+    status = wait_until("the container has ended", crash)
     state = status["state"].get("terminated") or status["lastState"]["terminated"]
     assert (state["exitCode"], state["reason"], status["ready"]) == (3, "Error", False)
     assert pods.lines("get", "pods", "--no-headers")[0].split()[1:3] in (
