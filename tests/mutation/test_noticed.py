@@ -76,7 +76,7 @@ def leave_no_image(engine: DockerEngine, ground: Ground) -> Iterator[None]:
         ("exec-does-nothing", "pre-stop"),
         ("exec-exit-code-0", "probe-liveness"),
         ("stop-without-grace", "delete-with-grace"),
-        ("volumes-dropped", "restart-policies"),
+        ("volumes-dropped", "restart-always"),
     ],
 )
 def test_a_mutation_is_noticed(
