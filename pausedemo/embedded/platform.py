@@ -23,7 +23,8 @@ class Platform:
     """What was found at the start. ``cgroups``: controller -> folder that we may write in.
 
     ``capabilities``: bits that the engine itself may have, and so may give.
-    ``uid`` and ``gid`` are the numbers outside, of who started it.
+    ``uid`` and ``gid`` are the numbers outside, of who started it. ``outside``: a descriptor of
+    the mount namespace that it was started in; None: it may not go back there.
     """
 
     rootless: bool
@@ -34,6 +35,7 @@ class Platform:
     cgroup_version: int
     overlay: str | None
     capabilities: int
+    outside: int | None = None
 
     @property
     def storage_driver(self) -> str:
@@ -41,7 +43,15 @@ class Platform:
         return "overlay2" if self.overlay is not None else "vfs"
 
 
-def examine(scratch: Path, *, rootless: bool, single_id: bool, uid: int, gid: int) -> Platform:
+def examine(
+    scratch: Path,
+    *,
+    rootless: bool,
+    single_id: bool,
+    uid: int,
+    gid: int,
+    outside: int | None = None,
+) -> Platform:
     """Try out what the kernel allows. ``scratch`` is an empty folder on the state's disk."""
     version, cgroups = find_cgroups()
     return Platform(
@@ -53,6 +63,7 @@ def examine(scratch: Path, *, rootless: bool, single_id: bool, uid: int, gid: in
         cgroup_version=version,
         overlay=try_overlay(scratch, rootless=rootless),
         capabilities=own_capabilities(),
+        outside=outside,
     )
 
 

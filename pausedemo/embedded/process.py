@@ -85,14 +85,24 @@ class _Prepared:
 def _prepare(state: StateFolder, listening: socket.socket, uid: int, gid: int) -> _Prepared:
     rootless = uid != 0
     single_id = enter_user_namespace() if rootless else False
+    # In a user namespace nobody may go back to the machine's mounts.
+    outside = None if rootless else os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     _leave_mount_namespace()
     _raise_limits()
     state.sweep()
-    platform = examine(state.containers, rootless=rootless, single_id=single_id, uid=uid, gid=gid)
+    platform = examine(
+        state.containers,
+        rootless=rootless,
+        single_id=single_id,
+        uid=uid,
+        gid=gid,
+        outside=outside,
+    )
     # Who loses the keeper becomes ours, and is ended.
     syscalls.prctl(Prctl.SET_CHILD_SUBREAPER, 1)
     # Should we be killed, the socket must not answer and the folder not be ours any more.
-    keeper, channel = fork_keeper(closing=(listening.fileno(), state.lock))
+    ours = (listening.fileno(), state.lock, *(() if outside is None else (outside,)))
+    keeper, channel = fork_keeper(closing=ours)
     return _Prepared(platform, keeper, channel)
 
 

@@ -13,7 +13,7 @@ from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.sharing import plan_shared
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
-from pausedemo.embedded.keeper.launch import Launch, Program, Root
+from pausedemo.embedded.keeper.launch import Bind, Launch, Program, Root
 from pausedemo.embedded.kernel.syscalls import Namespace
 from pausedemo.embedded.network.model import DnsOptions
 
@@ -85,10 +85,18 @@ def plan_launch(
         terminal=container.tty,
         console=container.tty,
         cgroups=cgroups,
-        root=plan_root(node, container),
+        root=_connect(plan_root(node, container), node, descriptors),
         hostname=container.config["Hostname"],
         program=plan_program(node, container, descriptors),
     )
+
+
+def _connect(root: Root, node: Node, descriptors: Descriptors) -> Root:
+    """With the machine's own mounts, where they are to be had and anything of them is bound."""
+    outside = node.platform.outside
+    if outside is None or not any(isinstance(m, Bind) and m.propagation for m in root.mounts):
+        return root
+    return replace(root, outside=descriptors.add(outside))
 
 
 def plan_root(node: Node, container: Container) -> Root:
@@ -153,7 +161,11 @@ def plan_still_root(node: Node, container: Container) -> Root:
     root = plan_root(node, container)
     return replace(
         root,
-        mounts=[one for one in root.mounts if one.target in points],
+        mounts=[
+            replace(one, propagation=0) if isinstance(one, Bind) else one
+            for one in root.mounts
+            if one.target in points
+        ],
         links=[],
         masked=[],
         readonly_paths=[],

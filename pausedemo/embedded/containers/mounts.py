@@ -49,7 +49,16 @@ _VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _BIND_OPTIONS: Final = frozenset(
     ["ro", "rw", "z", "Z", "nocopy", "cached", "delegated", "consistent"]
 )
-_PROPAGATION: Final = frozenset(["private", "rprivate", "slave", "rslave", "shared", "rshared"])
+_PRIVATE: Final = "rprivate"
+#: The words for what is told of later mounts, and what the kernel calls that.
+_PROPAGATION: Final = {
+    "private": MountFlag.PRIVATE,
+    _PRIVATE: MountFlag.PRIVATE,
+    "slave": MountFlag.SLAVE,
+    "rslave": MountFlag.SLAVE,
+    "shared": MountFlag.SHARED,
+    "rshared": MountFlag.SHARED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class MountPoint:
     """One mount that a request asked for. ``kind``: bind, volume or tmpfs.
 
     A volume without a name is an anonymous one. ``subpath``: the part of a volume that is seen.
-    ``propagation`` other than private is refused.
+    ``propagation``: one of Docker's words, of a bind only.
     """
 
     kind: str
@@ -72,6 +81,7 @@ class MountPoint:
     labels: tuple[tuple[str, str], ...] = ()
     anonymous: bool = False
     subpath: str = ""
+    propagation: str = ""
 
 
 def parse_mounts(config: dict[str, Any], host: dict[str, Any]) -> list[MountPoint]:
@@ -108,11 +118,19 @@ def _parse_bind(text: str) -> MountPoint:
         raise BadParameter(f"invalid volume specification: '{text}'")
     source, destination = parts[0], _absolute(parts[1], text)
     options = frozenset(parts[2].split(",")) if len(parts) == 3 and parts[2] else frozenset()
-    _check_options(options, text)
+    propagation = _check_options(options)
     mode = parts[2] if len(parts) == 3 else ""
     readonly = "ro" in options
     if source.startswith("/"):
-        return MountPoint("bind", _clean(source), destination, readonly, mode, create_source=True)
+        return MountPoint(
+            "bind",
+            _clean(source),
+            destination,
+            readonly,
+            mode,
+            create_source=True,
+            propagation=propagation,
+        )
     if not _VOLUME_NAME.fullmatch(source):
         raise BadParameter(
             f'create {source}: "{source}" includes invalid characters for a local volume '
@@ -124,17 +142,16 @@ def _parse_bind(text: str) -> MountPoint:
     )
 
 
-def _check_options(options: frozenset[str], text: str) -> None:
-    for option in options:
-        if option in _PROPAGATION:
-            if option not in ("private", "rprivate"):
-                raise NotSupported(
-                    f"the embedded engine does not support the mount propagation {option!r}: {text}"
-                )
-        elif option not in _BIND_OPTIONS:
-            raise BadParameter(f"invalid mode: {option}")
+def _check_options(options: frozenset[str]) -> str:
+    """The propagation among them. Raises BadParameter."""
+    propagations = options & _PROPAGATION.keys()
+    if unknown := options - _BIND_OPTIONS - propagations:
+        raise BadParameter(f"invalid mode: {min(unknown)}")
     if {"ro", "rw"} <= options:
         raise BadParameter("invalid mode: ro,rw")
+    if len(propagations) > 1:
+        raise BadParameter(f"invalid mode: {','.join(sorted(propagations))}")
+    return next(iter(propagations), _PRIVATE)
 
 
 def _parse_mount(raw: dict[str, Any]) -> MountPoint:
@@ -142,14 +159,17 @@ def _parse_mount(raw: dict[str, Any]) -> MountPoint:
     source, readonly = raw.get("Source") or "", bool(raw.get("ReadOnly"))
     match kind:
         case "bind":
-            propagation = (raw.get("BindOptions") or {}).get("Propagation") or "rprivate"
-            _check_options(frozenset([propagation]), target)
+            propagation = (raw.get("BindOptions") or {}).get("Propagation") or _PRIVATE
+            if propagation not in _PROPAGATION:
+                raise BadParameter(
+                    f'invalid mount config for type "bind": invalid propagation mode: {propagation}'
+                )
             if not source.startswith("/"):
                 raise BadParameter(
                     f"invalid mount config for type \"bind\": invalid mount path: '{source}' mount "
                     "path must be absolute"
                 )
-            return MountPoint("bind", _clean(source), target, readonly)
+            return MountPoint("bind", _clean(source), target, readonly, propagation=propagation)
         case "volume":
             options = raw.get("VolumeOptions") or {}
             subpath = options.get("Subpath") or ""
@@ -252,7 +272,15 @@ def plan_mounts(
         else:
             readonly = MOUNT_ATTR_RDONLY if point.readonly else 0
             bits = attributes | readonly
-            wanted.append(Bind(str(source), point.destination, bits, beneath=point.subpath))
+            wanted.append(
+                Bind(
+                    str(source),
+                    point.destination,
+                    bits,
+                    beneath=point.subpath,
+                    propagation=int(_PROPAGATION.get(point.propagation, 0)),
+                )
+            )
     wanted += [Bind(str(source), path, recursive=False) for path, source in files.items()]
     # A volume at /etc must not hide /etc/hosts.
     return planned + sorted(wanted, key=lambda one: one.target.count("/"))

@@ -165,10 +165,12 @@ def _fail(container: Container, failed: LaunchFailed) -> ApiError:
     known = failed.step == "exec"
     missing = failed.code in (errno.ENOENT, errno.ENOTDIR)
     state.exit_code = (NOT_FOUND if missing else CANNOT_RUN) if known else 128
-    text = (
-        "failed to create shim: OCI runtime create failed: container could not be started: "
-        f"{failed.text}: unknown"
-    )
+    text = failed.text
+    if failed.step != "propagation":
+        text = (
+            "failed to create shim: OCI runtime create failed: container could not be started: "
+            f"{text}: unknown"
+        )
     state.error = text
     if state.status is not Status.CREATED:
         state.status = Status.EXITED

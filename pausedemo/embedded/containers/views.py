@@ -80,7 +80,7 @@ def render_mount(placed: Placed) -> dict[str, Any]:
         "Destination": point.destination,
         "Mode": point.mode,
         "RW": not point.readonly,
-        "Propagation": "rprivate" if point.kind == "bind" else "",
+        "Propagation": point.propagation,
     }
     if placed.volume:
         shown |= {"Name": placed.volume, "Driver": "local"}

@@ -21,7 +21,7 @@ import termios
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
-from pausedemo.embedded.keeper.launch import Launch, Program
+from pausedemo.embedded.keeper.launch import Launch, Program, StartFailed
 from pausedemo.embedded.keeper.rootfs import enter_root
 from pausedemo.embedded.keeper.tools import run_tool
 from pausedemo.embedded.keeper.users import UnknownUser, find_identity
@@ -44,16 +44,6 @@ _ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SI
 
 #: Starts a program as os.execve does: path, arguments, environment. Raises OSError.
 Execute = Callable[[str, list[str], dict[str, str]], None]
-
-
-class StartFailed(Exception):
-    """A step that failed: its name, the kernel's number, and the text for the person."""
-
-    def __init__(self, step: str, code: int, text: str) -> None:
-        self.step = step
-        self.code = code
-        self.text = text
-        super().__init__(text)
 
 
 def become(launch: Launch, descriptors: Sequence[int], report: socket.socket) -> NoReturn:
@@ -118,7 +108,8 @@ def enter(
     if launch.root is not None:
         if launch.hostname is not None and launch.new & Namespace.UTS:
             syscalls.set_hostname(launch.hostname)
-        enter_root(launch.root, take_proc)
+        outside = launch.root.outside
+        enter_root(launch.root, take_proc, None if outside is None else descriptors[outside])
     if launch.terminal:
         _open_terminal(launch, report)
     else:

@@ -1,7 +1,7 @@
 """What the keeper is asked to start: plain data that goes over the line as JSON.
 
-Descriptors travel beside it; the fields ``join_pid``, ``joins``, ``stdio`` and ``seccomp`` hold
-positions in that list.
+Descriptors travel beside it; the fields ``join_pid``, ``joins``, ``stdio``, ``seccomp`` and
+``outside`` hold positions in that list.
 """
 
 from __future__ import annotations
@@ -10,12 +10,24 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
+class StartFailed(Exception):
+    """A step that failed: its name, the kernel's number, and the text for the person."""
+
+    def __init__(self, step: str, code: int, text: str) -> None:
+        self.step = step
+        self.code = code
+        self.text = text
+        super().__init__(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Bind:
     """A file or folder of the node that is seen at ``target`` inside.
 
     ``attributes`` are MOUNT_ATTR_* bits. ``beneath``: what is seen is at that path below the
-    source, which no link leads out of.
+    source, which no link leads out of. ``propagation``, of what a person binds: MS_SLAVE, what
+    the node mounts there later is seen; MS_SHARED, and what is mounted inside is seen by the node;
+    MS_PRIVATE, neither. Of the engine's own it is 0.
     """
 
     source: str
@@ -23,6 +35,7 @@ class Bind:
     attributes: int = 0
     recursive: bool = True
     beneath: str = ""
+    propagation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,8 @@ class Root:
 
     Layers topmost first. ``mounts`` are made in their order, then ``links`` (path, text), then
     ``masked`` paths are hidden and ``readonly_paths`` protected. ``tree`` is a plain folder to
-    use where overlayfs cannot be.
+    use where overlayfs cannot be. ``outside``: the mount namespace that binds with a propagation
+    are taken from, None: the engine's own.
     """
 
     target: str
@@ -57,6 +71,7 @@ class Root:
     readonly_paths: list[str] = field(default_factory=list)
     readonly: bool = False
     sysctls: dict[str, str] = field(default_factory=dict)
+    outside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

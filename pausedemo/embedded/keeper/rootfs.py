@@ -11,34 +11,44 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from pausedemo.embedded.keeper.launch import Bind, Root
+from pausedemo.embedded.keeper.propagation import check_propagations
 from pausedemo.embedded.kernel import syscalls
-from pausedemo.embedded.kernel.syscalls import MountFlag
+from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace
 
 PAGE_BYTES: Final = 4096
 _MASK: Final = "/dev/null"
 
 
-def enter_root(root: Root, take_proc: Callable[[], int] | None = None) -> None:
-    """Mount everything and make it the caller's root. Raises OSError; the caller then ends.
+def enter_root(
+    root: Root, take_proc: Callable[[], int] | None = None, outside: int | None = None
+) -> None:
+    """Mount everything and make it the caller's root. The caller ends when it fails.
 
     ``take_proc`` gives a detached tree instead of a new proc, which would show the namespace of
-    its mounter. It may leave this mount namespace for a moment.
+    its mounter. It may leave this mount namespace for a moment. ``outside``: a descriptor of the
+    mount namespace that binds with a propagation are taken from.
+
+    Raises OSError and StartFailed.
     """
+    trees = _take_outside(root, outside)
     syscalls.mount(None, "/", None, MountFlag.RECURSIVE | MountFlag.PRIVATE)
     _mount_base(root)
     # After the root, which so comes first in the lists of mounts.
     proc = take_proc() if take_proc is not None else None
-    trees = [_take_tree(one) if isinstance(one, Bind) else -1 for one in root.mounts]
+    for place, one in enumerate(root.mounts):
+        if isinstance(one, Bind) and not one.propagation:
+            trees[place] = _take_tree(one)
     old = os.open("/", os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC)
     os.chdir(root.target)
     syscalls.pivot_root(".", ".")
-    for one, tree in zip(root.mounts, trees, strict=True):
+    for place, one in enumerate(root.mounts):
         if isinstance(one, Bind):
+            tree = trees[place]
             _make_target(one.target, is_folder=stat.S_ISDIR(os.fstat(tree).st_mode))
             syscalls.move_mount(tree, one.target)
             os.close(tree)
@@ -84,13 +94,48 @@ def _mount_base(root: Root) -> None:
     syscalls.mount("overlay", root.target, "overlay", flags, data)
 
 
+def _take_outside(root: Root, outside: int | None) -> dict[int, int]:
+    """The trees of binds with a propagation, by place, while the mounts are still connected."""
+    wanted = {
+        place: one
+        for place, one in enumerate(root.mounts)
+        if isinstance(one, Bind) and one.propagation
+    }
+    if not wanted:
+        return {}
+    with _visit(outside):
+        check_propagations(list(wanted.values()), is_outside=outside is not None)
+        return {place: _take_tree(bind) for place, bind in wanted.items()}
+
+
+@contextmanager
+def _visit(namespace: int | None) -> Iterator[None]:
+    """Be in another mount namespace for a while."""
+    if namespace is None:
+        yield
+        return
+    home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        syscalls.setns(namespace, Namespace.MOUNT)
+        try:
+            yield
+        finally:
+            syscalls.setns(home, Namespace.MOUNT)
+    finally:
+        os.close(home)
+
+
 def _take_tree(bind: Bind) -> int:
     if bind.beneath:
         tree = _take_part(bind)
     else:
         tree = syscalls.open_tree(bind.source, recursive=bind.recursive)
-    if bind.attributes:
-        syscalls.set_tree_attributes(tree, bind.attributes, recursive=bind.recursive)
+    # A copy of a shared mount is one of its group already.
+    propagation = bind.propagation & ~MountFlag.SHARED
+    if bind.attributes or propagation:
+        syscalls.set_tree_attributes(
+            tree, bind.attributes, recursive=bind.recursive, propagation=propagation
+        )
     return tree
 
 

@@ -22,7 +22,6 @@ from typing import Any, Final, NoReturn
 
 from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.child import (
-    StartFailed,
     become,
     end_with,
     enter,
@@ -30,7 +29,7 @@ from pausedemo.embedded.keeper.child import (
     reset_signals,
     tell,
 )
-from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root
+from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root, StartFailed
 from pausedemo.embedded.keeper.rootfs import enter_root
 from pausedemo.embedded.keeper.users import find_identity
 from pausedemo.embedded.kernel import syscalls

@@ -232,9 +232,14 @@ def move_mount(tree: int, target: str) -> None:
     _check(_libc.syscall(number, tree, b"", AT_FDCWD, target.encode(), flags), target)
 
 
-def set_tree_attributes(tree: int, attributes: int, *, recursive: bool) -> None:
-    """Add MOUNT_ATTR_* to a tree that is not attached yet: mount_setattr(2)."""
-    argument = struct.pack("=QQQQ", attributes, 0, 0, 0)
+def set_tree_attributes(
+    tree: int, attributes: int, *, recursive: bool, propagation: int = 0
+) -> None:
+    """Add MOUNT_ATTR_* to a tree that is not attached yet: mount_setattr(2).
+
+    ``propagation``: MS_PRIVATE, MS_SLAVE or MS_SHARED, 0: as it is.
+    """
+    argument = struct.pack("=QQQQ", attributes, 0, propagation, 0)
     flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
     number = ctypes.c_long(_MOUNT_SETATTR)
     _check(_libc.syscall(number, tree, b"", flags, argument, len(argument)))

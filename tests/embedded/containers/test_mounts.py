@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,15 +24,20 @@ def anonymous(destination: str) -> MountPoint:
     return MountPoint("volume", "", destination, anonymous=True)
 
 
+def bound(source: str, destination: str, **more: Any) -> MountPoint:
+    settings = {"create_source": True, "propagation": "rprivate", **more}
+    return MountPoint("bind", source, destination, **settings)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/a:/b", MountPoint("bind", "/a", "/b", create_source=True)),
-        ("/a/../c/:/b//d/", MountPoint("bind", "/c", "/b/d", create_source=True)),
-        ("//a://b", MountPoint("bind", "/a", "/b", create_source=True)),
-        ("/a:/b:ro", MountPoint("bind", "/a", "/b", True, "ro", create_source=True)),
-        ("/a:/b:rw,z", MountPoint("bind", "/a", "/b", False, "rw,z", create_source=True)),
-        ("/a:/b:rprivate", MountPoint("bind", "/a", "/b", False, "rprivate", create_source=True)),
+        ("/a:/b", bound("/a", "/b")),
+        ("/a/../c/:/b//d/", bound("/c", "/b/d")),
+        ("//a://b", bound("/a", "/b")),
+        ("/a:/b:ro", bound("/a", "/b", readonly=True, mode="ro")),
+        ("/a:/b:rw,z", bound("/a", "/b", mode="rw,z")),
+        ("/a:/b:rprivate", bound("/a", "/b", mode="rprivate")),
         ("data:/b", MountPoint("volume", "data", "/b")),
         ("data:/b:ro", MountPoint("volume", "data", "/b", True, "ro")),
         ("data:/b:nocopy", MountPoint("volume", "data", "/b", False, "nocopy", copy_up=False)),
@@ -65,12 +71,20 @@ def test_a_bind_that_cannot_be_is_refused(text):
         parse_mounts({}, {"Binds": [text]})
 
 
-@pytest.mark.parametrize("mode", ["shared", "rshared", "slave", "rslave"])
-def test_a_propagation_that_is_not_had_is_refused(mode):
-    with pytest.raises(NotSupported, match=mode):
-        parse_mounts({}, {"Binds": [f"/a:/b:{mode}"]})
+@pytest.mark.parametrize("mode", ["private", "rprivate", "shared", "rshared", "slave", "rslave"])
+def test_a_bind_has_the_propagation_that_was_asked_for(mode):
+    (point,) = parse_mounts({}, {"Binds": [f"/a:/b:ro,{mode}"]})
+    assert (point.propagation, point.readonly, point.mode) == (mode, True, f"ro,{mode}")
     mount = {"Type": "bind", "Source": "/a", "Target": "/b", "BindOptions": {"Propagation": mode}}
-    with pytest.raises(NotSupported, match=mode):
+    (point,) = parse_mounts({}, {"Mounts": [mount]})
+    assert (point.propagation, point.mode) == (mode, "")
+
+
+def test_there_is_one_propagation_and_it_is_a_known_one():
+    with pytest.raises(BadParameter, match="invalid mode: rslave,shared"):
+        parse_mounts({}, {"Binds": ["/a:/b:shared,rslave"]})
+    mount = {"Type": "bind", "Source": "/a", "Target": "/b", "BindOptions": {"Propagation": "up"}}
+    with pytest.raises(BadParameter, match="invalid propagation mode: up"):
         parse_mounts({}, {"Mounts": [mount]})
 
 
@@ -79,7 +93,7 @@ def test_a_propagation_that_is_not_had_is_refused(mode):
     [
         (
             {"Type": "bind", "Source": "/a", "Target": "/b", "ReadOnly": True},
-            MountPoint("bind", "/a", "/b", True),
+            MountPoint("bind", "/a", "/b", True, propagation="rprivate"),
         ),
         ({"Type": "volume", "Target": "/b"}, anonymous("/b")),
         (
@@ -161,7 +175,7 @@ def test_a_request_s_mount_takes_the_place_of_the_image_s_volume_and_parents_com
     config: dict[str, object] = {"Volumes": {"/data/": {}, "/cache/deep/er": {}, "/cache": {}}}
     points = parse_mounts(config, {"Binds": ["/a:/data"], "Tmpfs": {"/cache/deep": "size=1m"}})
     assert points == [
-        MountPoint("bind", "/a", "/data", create_source=True),
+        bound("/a", "/data"),
         anonymous("/cache"),
         MountPoint("tmpfs", "", "/cache/deep", data="size=1m"),
         anonymous("/cache/deep/er"),

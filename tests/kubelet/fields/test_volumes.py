@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from pausedemo.core.values.environment import Objects
 from pausedemo.errors import ContainerConfigError
 from pausedemo.kubelet.volumes import VolumeError, name_volume
 from tests.kubelet.fields.bench import Bench
-from tests.kubelet.fields.conftest import Ground
+from tests.mounted import mounted
 from tests.waiting import wait_until
 
 SLEEP = 'image: busybox, command: [sleep, "3600"]'
@@ -296,28 +293,13 @@ def test_a_folder_of_the_machine_is_mounted(bench: Bench) -> None:
     assert "Read-only file system" in seen.fails("touch /any/x")
 
 
-@contextlib.contextmanager
-def _mounted(folder: Path) -> Iterator[None]:
-    """A file system in memory at a folder of this machine, which tells others what is mounted."""
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
-    try:
-        subprocess.run(["mount", "--make-shared", folder], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "-R", folder], check=True)
-
-
 def test_what_the_machine_mounts_later_is_seen_where_that_is_asked_for(
-    bench: Bench, field_ground: Ground, tmp_path: Path
+    bench: Bench, tmp_path: Path
 ) -> None:
-    if field_ground.name == "embedded":
-        pytest.skip("the embedded engine refuses any propagation but private")
     if os.geteuid() != 0 or not Path(_machine(bench)).is_dir():
         pytest.skip("it takes root on the engine's own machine to mount there")
     # Not among the engine's own files: Docker lets those follow the machine in any case.
-    shared = tmp_path / "shared"
-    with _mounted(shared):
+    with mounted(tmp_path / "shared") as shared:
         seen = bench.run(f"""
             volumes: [{{name: host, hostPath: {{path: {shared}}}}}]
             containers:
@@ -325,7 +307,7 @@ def test_what_the_machine_mounts_later_is_seen_where_that_is_asked_for(
                 {{name: host, mountPath: /sees, mountPropagation: HostToContainer}},
                 {{name: host, mountPath: /does-not}}]}}
         """)
-        with _mounted(shared / "later"):
+        with mounted(shared / "later"):
             (shared / "later/f").touch()
             assert seen.ask("ls /sees/later; ls /does-not/later") == "f\n"
         for container in (*seen.containers.values(), seen.sandbox):
