@@ -19,6 +19,10 @@ class DockerEngine(HoldCalls, ExecStreamCalls, FileCalls, LogCalls, ImageCalls, 
     def url(self) -> str:
         return self._url
 
+    @property
+    def api_version(self) -> tuple[int, ...]:
+        return tuple(map(int, self._client.api_version.split(".")))
+
     def describe(self) -> EngineInfo:
         version = self._ask("ask the engine's version", self._client.version)
         info = self._ask("ask the engine's settings", self._client.info)

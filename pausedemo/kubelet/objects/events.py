@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from typing import Final
 
 from pausedemo.clock import Clock
@@ -42,6 +43,8 @@ class EventRecorder:
         self._clock = clock
         self._correlator = EventCorrelator()
         self._changed: dict[str, Pod] = {}
+        # What was written last, by uid and without its content: who alone writes need not read.
+        self._written: dict[str, Record] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._wake = threading.Event()
@@ -73,6 +76,7 @@ class EventRecorder:
             with self._lock:
                 self._changed.pop(pod.uid, None)
                 self._correlator.forget(pod.uid)
+            self._written.pop(pod.uid, None)
             record = self._store.get(Kind.EVENT, pod.namespace, pod.name)
             if record is not None and record.data.get("uid") == pod.uid:
                 self._store.delete(Kind.EVENT, pod.namespace, pod.name)
@@ -123,12 +127,17 @@ class EventRecorder:
     def _write(self, pod: Pod, kept: tuple[RecordedEvent, ...]) -> None:
         data = {"uid": pod.uid, "events": [event.to_json() for event in kept]}
         key = (Kind.EVENT, pod.namespace, pod.name)
+        known = self._written.pop(pod.uid, None)
         with contextlib.suppress(Conflict):
-            record = self._store.get(*key)
-            if record is None:
-                self._store.create(*key, data)
-            else:
-                self._store.replace(record, data)
+            try:
+                made = self._store.replace(known, data) if known else self._store.create(*key, data)
+            except Conflict:
+                # Another has written it as well, or it was there before this kubelet.
+                record = self._store.get(*key)
+                if record is None:
+                    raise
+                made = self._store.replace(record, data)
+            self._written[pod.uid] = replace(made, data={})
 
 
 def _parse(record: Record) -> list[RecordedEvent]:

@@ -21,9 +21,9 @@ from pausedemo.core.pods.podevent import PodEvent
 from pausedemo.core.pods.podview import Waiting
 from pausedemo.core.rules.imagenames import check_image_name, choose_pull_policy
 from pausedemo.engine.port import Engine, ImageInfo
-from pausedemo.errors import EngineError, EngineGone, PausedemoError, TimedOut
+from pausedemo.errors import EngineError, EngineGone, PausedemoError
 from pausedemo.images.cache import ImageCache
-from pausedemo.images.catalog import Catalog
+from pausedemo.images.catalog import qualify
 from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
 from pausedemo.kubelet.pod.ports import ContainerWaits, Tell
 
@@ -45,6 +45,19 @@ class _Failure:
     at: datetime
     delay_s: float
 
+    @classmethod
+    def after(cls, before: _Failure | None, now: datetime) -> _Failure:
+        """One more, by how long it waited before."""
+        delay_s = FIRST_BACK_OFF_S
+        # As flowcontrol.Backoff: what has not failed for twice the longest delay starts anew.
+        if before is not None and now - before.at < timedelta(seconds=2 * LONGEST_BACK_OFF_S):
+            delay_s = min(2 * before.delay_s, LONGEST_BACK_OFF_S)
+        return cls(now, delay_s)
+
+    @property
+    def until(self) -> datetime:
+        return self.at + timedelta(seconds=self.delay_s)
+
 
 class Pulling:
     """The images of all pods of an engine. Safe from several threads; each image comes once."""
@@ -62,9 +75,9 @@ class Pulling:
         self._tell = tell
         self._policy = policy
         self._cache = cache or ImageCache()
-        self._catalog = Catalog()
         self._pause = ""
         self._failures: dict[tuple[str, str], _Failure] = {}
+        self._unrenewed: dict[str, _Failure] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -102,18 +115,25 @@ class Pulling:
     def _renew(self, pod: Pod, container: Container, present: ResolvedImage) -> str:
         """Take what a registry has now, where it answers: nobody has asked for more in writing.
 
-        A pull is told when it has been one.
+        A pull is told when it has been one. After one that failed the registry is left alone for a
+        while, for all pods: without a network each would cost the patience for a name.
         """
         if self._policy is Policy.LOCAL:
             return self._take(pod, container, present)
+        image, but = container.image, " (no registry gave it)"
+        before = self._unrenewed.get(image)
+        if before is not None and before.until > self._clock.now():
+            return self._take(pod, container, present, but)
         began = self._clock.monotonic()
         try:
-            found = self._ask_registry(container.image)
+            found = self._ask_registry(image)
         except EngineGone:
             raise
         except PausedemoError:
-            return self._take(pod, container, present, " (no registry gave it)")
-        self._say(pod, container, "Normal", "Pulling", f'Pulling image "{container.image}"')
+            self._unrenewed[image] = _Failure.after(before, self._clock.now())
+            return self._take(pod, container, present, but)
+        self._unrenewed.pop(image, None)
+        self._say(pod, container, "Normal", "Pulling", f'Pulling image "{image}"')
         return self._tell_pulled(pod, container, found, began)
 
     def _pull(self, pod: Pod, container: Container) -> str:
@@ -154,15 +174,7 @@ class Pulling:
         """Pull the image itself, never what may stand in for it."""
         if self._policy is Policy.LOCAL:
             raise PausedemoError("registries are not asked: --images local")
-        last: PausedemoError | None = None
-        for candidate in self._catalog.find(image).candidates:
-            if candidate.substitute:
-                continue
-            try:
-                return self._engine.pull_image(candidate.reference, PULL_TIMEOUT_S)
-            except (EngineError, TimedOut) as error:
-                last = last or error
-        raise last or PausedemoError(f"no registry has {image}")
+        return self._engine.pull_image(qualify(image), PULL_TIMEOUT_S)
 
     def _stand_in(self, container: Container) -> ResolvedImage | None:
         """What serves when the registry does not; None where only the registry will do."""
@@ -182,22 +194,18 @@ class Pulling:
         failure = self._failures.get((pod.uid, container.image))
         if failure is None:
             return
-        left_s = failure.delay_s - (self._clock.now() - failure.at).total_seconds()
+        left_s = (failure.until - self._clock.now()).total_seconds()
         if left_s > 0:
             words = f'Back-off pulling image "{container.image}"'
             self._say(pod, container, "Normal", "BackOff", words)
             self._give_up(pod, container, "ImagePullBackOff", words, min(left_s, AGAIN_S))
 
     def _fail(self, pod: Pod, container: Container, error: PausedemoError) -> NoReturn:
-        image, now, why = container.image, self._clock.now(), _explain(error)
+        image, why = container.image, _explain(error)
         words = f'Failed to pull image "{image}": {why}'
         self._say(pod, container, "Warning", "Failed", words)
-        before = self._failures.get((pod.uid, image))
-        delay_s = FIRST_BACK_OFF_S
-        # As flowcontrol.Backoff: what has not failed for twice the longest delay starts anew.
-        if before is not None and now - before.at < timedelta(seconds=2 * LONGEST_BACK_OFF_S):
-            delay_s = min(2 * before.delay_s, LONGEST_BACK_OFF_S)
-        self._failures[pod.uid, image] = _Failure(now, delay_s)
+        key = (pod.uid, image)
+        self._failures[key] = _Failure.after(self._failures.get(key), self._clock.now())
         self._give_up(pod, container, "ErrImagePull", why, SOON_S)
 
     def _give_up(

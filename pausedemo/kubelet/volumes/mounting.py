@@ -95,7 +95,7 @@ def _mount_part(
     engine: Engine, volume: str, subpath: str, target: str, *, read_only: bool
 ) -> Mount:
     """A volume, or a part of it: by the path on the engine's machine where names do not do."""
-    if subpath and not _knows_subpaths(engine):
+    if subpath and engine.api_version < SUBPATH_API:
         found = engine.find_volume(volume)
         if found is None:
             raise ContainerConfigError(f"the engine has no volume {volume} any more")
@@ -193,8 +193,3 @@ def _fail(what: str, wanted: VolumeMount, container: Container) -> ContainerConf
 
 def _absolute(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
-
-
-def _knows_subpaths(engine: Engine) -> bool:
-    version = engine.describe().api_version.split(".")
-    return tuple(map(int, version)) >= SUBPATH_API

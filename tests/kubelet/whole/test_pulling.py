@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
+import threading
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
 from pausedemo.images.resolve import ImageResolver, Policy
+from pausedemo.kubelet.pod.pulling import Pulling
 from pausedemo.kubelet.pod.single import bring_up
 from tests.kubelet.whole.kit import World
 
@@ -14,10 +19,9 @@ from tests.kubelet.whole.kit import World
 REGISTRY = "localhost:9"
 
 
-@pytest.fixture
-def own(world: World) -> Iterator[str]:
-    """An image without a tag that is on the engine and in no registry."""
-    name = f"{REGISTRY}/own/image"
+@contextlib.contextmanager
+def tagged(world: World, name: str) -> Iterator[str]:
+    """An image without a tag that is on the engine under a name of ours."""
     busybox = ImageResolver(world.engine, Policy.LOCAL).resolve("busybox")
     world.engine.tag_image(busybox.id, name)
     try:
@@ -27,6 +31,47 @@ def own(world: World) -> Iterator[str]:
         for row in world.engine.list_containers({}):
             world.engine.remove_container(row.id)
         world.engine.remove_image(f"{name}:latest")
+
+
+@pytest.fixture
+def own(world: World) -> Iterator[str]:
+    """An image that is on the engine and in no registry."""
+    with tagged(world, f"{REGISTRY}/own/image") as name:
+        yield name
+
+
+class EmptyRegistry(http.server.BaseHTTPRequestHandler):
+    """Has no image, and notes whenever it is asked for one."""
+
+    asked: ClassVar[list[str]]
+
+    def do_GET(self) -> None:
+        if "/manifests/" in self.path:
+            self.asked.append(self.path)
+        self.send_response(404 if self.path != "/v2/" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def registry() -> Iterator[tuple[str, list[str]]]:
+    """Where a registry without images answers, and what it was asked for."""
+
+    class Handler(EmptyRegistry):
+        asked: ClassVar[list[str]] = []
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}", Handler.asked
+        finally:
+            server.shutdown()
 
 
 def tell(world: World, image: str, policy: Policy, pull: str = "") -> list[tuple[str, str]]:
@@ -74,3 +119,32 @@ def test_what_stands_in_for_another_image_is_named(world: World) -> None:
         'Container image "k8s.gcr.io/pause:3.2" already present on machine as pausedemo/pause:'
     )
     assert told[1].endswith(", which stands in for it")
+
+
+def test_a_registry_without_the_image_is_asked_again_after_a_while(
+    world: World, registry: tuple[str, list[str]]
+) -> None:
+    place, asked = registry
+    told: list[str] = []
+    with tagged(world, f"{place}/own/image") as name:
+        pulling = Pulling(world.engine, world.clock, lambda _, event: told.append(event.message))
+
+        def count_asked() -> int:
+            """How often it is asked when containers of two pods are started."""
+            asked.clear()
+            for pod in pods:
+                assert pulling.provide(pod, pod.spec.containers[0])
+            # An engine may ask in more than one way for one pull.
+            return len(asked)
+
+        pods = [world.apply(f"containers: [{{name: a, image: '{name}'}}]", who).pod for who in "xy"]
+        one_pull = count_asked()
+        assert one_pull > 0
+        waited = []
+        for seconds in (9, 2, 19, 2, 39, 2):
+            world.clock.move(seconds)
+            waited.append(count_asked())
+        assert waited == [0, one_pull] * 3
+    assert set(told) == {
+        f'Container image "{name}" already present on machine (no registry gave it)'
+    }
