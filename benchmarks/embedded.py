@@ -23,6 +23,7 @@ from benchmarks.floor import measure_floor
 from benchmarks.ground import Ground
 from benchmarks.inspecting import measure_inspect_rate
 from benchmarks.ratios import Measure, Side, compute_ratios, rotate
+from benchmarks.sdk_alone import measure_sdk_alone
 from pausedemo.core import naming
 from pausedemo.engine.connect import make_client
 from pausedemo.engine.docker import REQUEST_TIMEOUT_S
@@ -103,6 +104,7 @@ def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[S
             if shutil.which("cc"):
                 compile_pause(pause_dir() / "pause.c", program)
             floor_s, veth_s = measure_floor(rounds, program)
+        alone_s = measure_sdk_alone(rounds, SETTLE_S)
         memory_mb = _measure_memory(benches["embedded"], process.pid)
         socket = process.endpoint.url.removeprefix("unix://")
         rate = measure_inspect_rate(client, socket, benches["embedded"].pause)
@@ -116,11 +118,17 @@ def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[S
     ]
     started = seconds["pause: create and start", "embedded"]
     if floor_s:
-        floors = tuple(
-            mine / (least + veth / FLOOR_BOUND)
-            for mine, least, veth in zip(started, floor_s, veth_s, strict=True)
-        )
-        measures.append(Measure("embedded pause by the C floor (and a veth)", floors, FLOOR_BOUND))
+        least_s = [
+            process + veth / FLOOR_BOUND for process, veth in zip(floor_s, veth_s, strict=True)
+        ]
+        measures += [
+            Measure(
+                "embedded pause by the C floor (and a veth)",
+                compute_ratios(started, least_s),
+                FLOOR_BOUND,
+            ),
+            Measure("the SDK alone by the same", compute_ratios(alone_s, least_s), None),
+        ]
     measures += [
         Measure(f"{INSPECT_RATE} inspects a second by embedded's", (INSPECT_RATE / rate,), 1.0),
         Measure(f"memory with {MANY} containers by {MEMORY_MB} MB", (memory_mb / MEMORY_MB,), 1.0),
@@ -128,6 +136,7 @@ def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[S
     sides = [
         Side(f"{side}: {name}", tuple(seconds[name, side])) for name in BOUNDS for side in SIDES
     ]
+    sides.append(Side("the SDK alone: create and start, answered at once", alone_s))
     if floor_s:
         sides += [Side("C floor: a process in namespaces", floor_s), Side("a veth of ours", veth_s)]
     return measures, sides
