@@ -31,7 +31,8 @@ def _never(body: Body) -> None:
 
 async def _start_sandbox_first(_ask: Ask, scene: Scene, found: Body) -> None:
     sandbox = await scene.inspect(donor_of(found))
-    if sandbox and not sandbox["State"]["Running"]:
+    joins_itself = bool(sandbox) and sandbox["Id"] == found["Id"]
+    if sandbox and not sandbox["State"]["Running"] and not joins_itself:
         scene.tell()
         await scene.must("POST", f"/containers/{sandbox['Id']}/start")
 

@@ -90,6 +90,12 @@ def test_a_mutation_is_noticed(
     assert engine.list_containers({naming.OWNER: str(Owner.this_process())}) == ()
 
 
+def test_a_container_that_joins_itself_is_no_sandbox_to_start_first(ground: Ground) -> None:
+    (loaded,) = load_scenarios(["net-self"])
+    found = play(MUTATIONS["start-starts-pause"], loaded, ground).finding
+    assert (found.how, found.told) == (How.PASSED, 0), found
+
+
 KUBELET = """
 - apply: {}
 - kill: {container: POD}
