@@ -12,7 +12,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
 from pausedemo.embedded.keeper.launch import Bind, Root
@@ -103,17 +103,14 @@ def _take_outside(root: Root, outside: int | None) -> dict[int, int]:
     }
     if not wanted:
         return {}
-    with _visit(outside):
+    with nullcontext() if outside is None else visit(outside):
         check_propagations(list(wanted.values()), is_outside=outside is not None)
         return {place: _take_tree(bind) for place, bind in wanted.items()}
 
 
 @contextmanager
-def _visit(namespace: int | None) -> Iterator[None]:
-    """Be in another mount namespace for a while."""
-    if namespace is None:
-        yield
-        return
+def visit(namespace: int) -> Iterator[None]:
+    """Be in another mount namespace for a while: a descriptor of it, or of a process in it."""
     home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     try:
         syscalls.setns(namespace, Namespace.MOUNT)

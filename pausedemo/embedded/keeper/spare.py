@@ -30,7 +30,7 @@ from pausedemo.embedded.keeper.child import (
     tell,
 )
 from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root, StartFailed
-from pausedemo.embedded.keeper.rootfs import enter_root
+from pausedemo.embedded.keeper.rootfs import enter_root, visit
 from pausedemo.embedded.keeper.users import find_identity
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
@@ -135,16 +135,9 @@ def _take_proc(donor: int) -> int:
     Only a process inside the PID namespace could mount one: proc_init_fs_context. Whether what lies
     at its /proc is the right one is told by process 1.
     """
-    home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        wanted = os.stat("/proc/self/ns/pid_for_children").st_ino
-        syscalls.setns(donor, Namespace.MOUNT)
-        try:
-            tree = syscalls.open_tree("/proc", recursive=False)
-        finally:
-            syscalls.setns(home, Namespace.MOUNT)
-    finally:
-        os.close(home)
+    wanted = os.stat("/proc/self/ns/pid_for_children").st_ino
+    with visit(donor):
+        tree = syscalls.open_tree("/proc", recursive=False)
     try:
         if os.stat("1/ns/pid", dir_fd=tree).st_ino != wanted:
             raise OSError(errno.ESTALE, "another namespace's", "/proc")
