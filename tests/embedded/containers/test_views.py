@@ -115,7 +115,7 @@ def test_before_its_start_a_container_shows_the_network_that_it_will_have(tmp_pa
     ("placed", "shown"),
     [
         (
-            Placed(MountPoint("bind", "/a", "/b", True, "ro"), Path("/a")),
+            Placed(MountPoint("bind", "/a", "/b", True, "ro", propagation="rprivate"), Path("/a")),
             {
                 "Type": "bind",
                 "Source": "/a",
