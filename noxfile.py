@@ -10,7 +10,14 @@ nox.options.error_on_missing_interpreters = True
 
 #: Tests that wait most of their time, and share nothing but engines, on which each has labels and
 #: names of its own. All others look at the whole machine, or at all that is on an engine.
-SIDE_BY_SIDE = ("tests/kubelet", "tests/cli/pods", "tests/api", "tests/contract", "tests/core")
+SIDE_BY_SIDE = (
+    "tests/kubelet",
+    "tests/cli/pods",
+    "tests/api",
+    "tests/contract",
+    "tests/core",
+    "scenarios",
+)
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 
