@@ -51,7 +51,7 @@ def _serve() -> Iterator[str]:
         try:
             yield f"unix://{path}"
         finally:
-            server.terminate()
+            server.kill()
             server.join()
 
 
