@@ -71,6 +71,7 @@ class PodController:
     translator: Translator = field(default_factory=PlainTranslator)
     gate: AbstractContextManager[object] = field(default_factory=nullcontext)
     view: PodView = field(default_factory=PodView)
+    seen: PodStatus | None = field(init=False, default=None)
     keep_view: Callable[[PodView], None] = lambda _view: None
     _starter: Starter = field(init=False)
     _messages: dict[str, str] = field(init=False)
@@ -129,6 +130,7 @@ class PodController:
             self._bring_up_to_date(actions, status)
             after = status if actions.nothing else self.observe()
             self._tell_view(after)
+            self.seen = after
             # The first pass finds what the controller before has not got to.
             if status.containers and not (actions.nothing and self._tidied):
                 collect_garbage(self.engine, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from pausedemo.core import naming
@@ -10,6 +11,10 @@ from pausedemo.engine.port import ContainerInfo, Containers, ContainerState, Con
 from pausedemo.errors import NotFound
 
 _HASH: Final = naming.ANNOTATION_PREFIX + naming.CONTAINER_HASH
+
+
+#: Each container of a pod, and whether it runs.
+Outline = frozenset[tuple[str, bool]]
 
 
 def observe_pod(engine: Containers, uid: str) -> PodStatus:
@@ -41,6 +46,21 @@ def observe_pod(engine: Containers, uid: str) -> PodStatus:
     return PodStatus(
         sandboxes=tuple(sorted(sandboxes, key=lambda s: s.attempt, reverse=True)),
         containers=tuple(sorted(containers, key=lambda c: c.restart_count, reverse=True)),
+    )
+
+
+def outline_rows(rows: Iterable[ContainerSummary]) -> Outline:
+    """The outline of a pod by the rows of its containers, without those that no kubelet named."""
+    return frozenset(
+        (row.id, is_alive(row.state)) for row in rows if naming.parse_name(row.name) is not None
+    )
+
+
+def outline_status(status: PodStatus) -> Outline:
+    """The outline of a pod as it was seen: it is that of its rows as long as nothing happens."""
+    sandboxes = {(one.id, one.ready) for one in status.sandboxes}
+    return frozenset(
+        sandboxes | {(one.id, one.state is RunState.RUNNING) for one in status.containers}
     )
 
 

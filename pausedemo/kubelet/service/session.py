@@ -17,10 +17,11 @@ from typing import Final
 from pausedemo.core import naming
 from pausedemo.core.pods.pod import Deletion, Pod
 from pausedemo.core.rules.killing import compute_grace_s
-from pausedemo.engine.port import Event, EventStream
+from pausedemo.engine.port import ContainerSummary, Event, EventStream
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.objects.pods import parse_pod_record, parse_view
 from pausedemo.kubelet.objects.store import Kind, Record
+from pausedemo.kubelet.pod.observe import outline_rows
 from pausedemo.kubelet.service.dues import Dues
 from pausedemo.kubelet.service.evicting import Evictor
 from pausedemo.kubelet.service.orphans import end_orphan
@@ -37,9 +38,6 @@ _POD_PREFIX: Final = f"{naming.VOLUME_PREFIX}{Kind.POD.lower()}_"
 _SOURCE_PREFIXES: Final = tuple(
     f"{naming.VOLUME_PREFIX}{kind.lower()}_" for kind in (Kind.CONFIG_MAP, Kind.SECRET)
 )
-
-#: Each container of a pod, and whether it runs.
-Print = frozenset[tuple[str, str]]
 
 
 class LeaseLost(PausedemoError):
@@ -66,7 +64,6 @@ class Session:
         self._workers: dict[str, PodWorker] = {}
         self._records: dict[str, Record] = {}
         self._unread: set[str] = set()
-        self._prints: dict[str, Print] = {}
         self._dues = Dues()
         self._evictor = Evictor(parts.engine, parts.clock, self._evict)
         self._guard = threading.Lock()
@@ -179,23 +176,21 @@ class Session:
                 worker.refresh()
 
     def _relist(self) -> None:
-        """Look at all pods whose containers are not as they were, and at what is nobody's."""
+        """Look at all pods whose containers are not as they were seen, and at what is nobody's."""
         engine = self._parts.engine
         rows = engine.list_containers({naming.OWNER: naming.ENGINE_OWNER, naming.POD_UID: None})
-        prints: dict[str, set[tuple[str, str]]] = {}
+        pods: dict[str, list[ContainerSummary]] = {}
         for row in rows:
-            prints.setdefault(row.labels[naming.POD_UID], set()).add((row.id, row.state))
+            pods.setdefault(row.labels[naming.POD_UID], []).append(row)
         # After the containers: a pod is recorded before they are made.
         self._read_pods()
-        before = self._prints
-        self._prints = {uid: frozenset(found) for uid, found in prints.items()}
         with self._guard:
             workers = dict(self._workers)
         for uid, worker in workers.items():
-            if self._prints.get(uid) != before.get(uid):
+            if not worker.has_seen(outline_rows(pods.get(uid, ()))):
                 worker.wake()
         if not self._only:
-            for uid in self._prints.keys() - workers.keys() - self._unread:
+            for uid in pods.keys() - workers.keys() - self._unread:
                 end_orphan(engine, uid)
 
     def _read_pods(self) -> None:

@@ -13,6 +13,7 @@ from pausedemo.core.pods.podview import PodView
 from pausedemo.core.rules.killing import compute_turns
 from pausedemo.core.values.references import find_references
 from pausedemo.errors import EngineGone, PausedemoError
+from pausedemo.kubelet.pod.observe import Outline, outline_status
 from pausedemo.kubelet.pod.passes import LONGEST_RETRY_S, Outcome, Passes
 from pausedemo.kubelet.pod.removing import remove_pod
 from pausedemo.kubelet.service.parts import KubeletParts
@@ -62,6 +63,11 @@ class PodWorker:
     def sources(self) -> frozenset[str]:
         """What the volumes are called that hold what the pod refers to, without generations."""
         return self._sources
+
+    def has_seen(self, outline: Outline) -> bool:
+        """Whether its last pass left the pod's containers like that."""
+        seen = self._passes.controller.seen
+        return seen is not None and outline_status(seen) == outline
 
     def refresh(self) -> None:
         """Look at the pod soon: something that it refers to has come or changed."""

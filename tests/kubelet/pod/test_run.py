@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from pausedemo.core import naming
 from pausedemo.core.pods.podview import PodView
 from pausedemo.core.pods.status import RunState
-from pausedemo.engine.port import Engine, EventStream
+from pausedemo.engine.port import Engine
 from pausedemo.kubelet.pod.background import BackgroundController
 from pausedemo.kubelet.pod.controller import PodImages
 from tests.kubelet.kit import Kit, Kits, Running
+from tests.kubelet.watched import Watched
 from tests.waiting import wait_until
 
 #: So long that only an event can be what woke it.
@@ -25,23 +22,6 @@ CRASHING = """
     containers:
     - {name: web, image: busybox, command: ["false"]}
 """
-
-
-class Watched:
-    """The real engine; every request is counted, and its events can be cut off."""
-
-    def __init__(self, engine: Engine, *, deaf: bool = False) -> None:
-        self.requests: Counter[str] = Counter()
-        self._engine = engine
-        self._deaf = deaf
-
-    def events(self, labels: Mapping[str, str | None]) -> AbstractContextManager[EventStream]:
-        # A real stream of the engine, of a pod that nobody has: it never says anything.
-        return self._engine.events({naming.POD_UID: "nobody"} if self._deaf else labels)
-
-    def __getattr__(self, name: str) -> Any:
-        self.requests[name] += 1
-        return getattr(self._engine, name)
 
 
 def wait_until_running(kit: Kit, *names: str) -> None:
