@@ -85,11 +85,17 @@ def make_pod(**spec: Any) -> Pod:
     return Pod(manifest, str(uuid.uuid4()), datetime.now(UTC), False)
 
 
-def hook_up(place: Place, pod: Pod, **more: Any) -> Hooked:
-    """One container that is sandbox and member in one: a hook asks for the sandbox's address."""
+def hook_up(place: Place, pod: Pod) -> Hooked:
+    """One container that is sandbox and member in one: a hook asks for the sandbox's address.
+
+    On the node's network it serves nothing: other tests are there too.
+    """
     labels = {naming.POD_UID: pod.uid, naming.CONTAINER_NAME: naming.SANDBOX_CONTAINER_NAME}
     name = str(SandboxName(pod.name, pod.namespace, pod.uid, 0))
-    info = place.serve(HTTPD, 8080, name=name, labels=labels, **more)
+    if pod.spec.host_network:
+        info = place.run("exec sleep 1000", name=name, labels=labels, network_mode="host")
+    else:
+        info = place.serve(HTTPD, 8080, name=name, labels=labels)
     events: list[PodEvent] = []
     clock = SleepingClock()
     hooks = LifecycleHooks(
@@ -159,7 +165,7 @@ def test_https_falls_back_to_http_and_says_so(hooked: Hooked) -> None:
 
 
 def test_https_is_asked_without_asking_who_it_is(place: Place, host: Host, tmp_path: Path) -> None:
-    hooked = hook_up(place, make_pod(hostNetwork=True), network_mode="host")
+    hooked = hook_up(place, make_pod(hostNetwork=True))
     port = host.https(tmp_path)
     assert hooked.post_start({"httpGet": {"port": port, "scheme": "HTTPS"}})
     assert hooked.told == []
