@@ -36,7 +36,7 @@ def tests(session: nox.Session) -> None:
         return
     session.run("pytest", "--numprocesses", "3", *SIDE_BY_SIDE)
     alone = (f"--ignore={folder}" for folder in SIDE_BY_SIDE)
-    session.run("pytest", "--durations", "30", *alone)
+    session.run("pytest", "--durations", "30", "tests", *alone)
     # The catalogue once more, on the engine that needs no Docker.
     catalogue = ("pausedemo", "run", "--all", "--engine", "embedded")
     session.run(*catalogue, "--quiet", "--jobs", "2")
