@@ -132,11 +132,13 @@ class EventRecorder:
             try:
                 made = self._store.replace(known, data) if known else self._store.create(*key, data)
             except Conflict:
-                # Another has written it as well, or it was there before this kubelet.
+                # Another has written or removed it, or it was there before this kubelet.
                 record = self._store.get(*key)
-                if record is None:
-                    raise
-                made = self._store.replace(record, data)
+                made = (
+                    self._store.replace(record, data)
+                    if record is not None
+                    else self._store.create(*key, data)
+                )
             self._written[pod.uid] = replace(made, data={})
 
 
