@@ -104,13 +104,17 @@ class ProbeManager:
                 worker.state = worker.state.quiet()
 
     def _begin(self, known: ProbedPod, probed: Probed, latest: ContainerStatus) -> None:
-        """Ask of a new container what may be asked from its start on."""
+        """Ask of a new container what may be asked from its start on.
+
+        An engine's list knows when a container was made, to the second. So what was not there yet
+        when the kubelet began has started now, since this is called whenever something starts.
+        """
         now, monotonic = self._clock.now(), self._clock.monotonic()
+        is_found = latest.created_at < self._started_at.replace(microsecond=0)
+        started_at = (latest.started_at or latest.created_at) if is_found else now
         for worker in probed.workers.values():
             worker.turn += 1
             worker.state = worker.state.follow(latest.id)
-            started_at = latest.started_at or latest.created_at
-            is_found = started_at < self._started_at
             spread = random.random() if is_found else 0.0  # noqa: S311 - no secret
             wait_s = compute_first_wait_s(started_at, worker.probe, now, spread)
             worker.first_due = monotonic + wait_s

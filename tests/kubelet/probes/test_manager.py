@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -76,7 +76,11 @@ class Watch:
         return {(one.type, one.reason, one.message, one.container) for one in list(self.told)}
 
 
-def make_status(info: ContainerInfo, state: RunState = RunState.RUNNING) -> PodStatus:
+def make_status(
+    info: ContainerInfo, state: RunState = RunState.RUNNING, made_s_ago: int = 0
+) -> PodStatus:
+    """As an engine's list tells it: when it was made, to the second, and nothing of its start."""
+    made = info.created_at.replace(microsecond=0) - timedelta(seconds=made_s_ago)
     sandbox = SandboxStatus(
         id="sandbox",
         name="sandbox",
@@ -84,7 +88,7 @@ def make_status(info: ContainerInfo, state: RunState = RunState.RUNNING) -> PodS
         ready=True,
         ip=info.ip,
         network_mode="bridge",
-        created_at=info.created_at,
+        created_at=made,
     )
     container = ContainerStatus(
         id=info.id,
@@ -93,8 +97,8 @@ def make_status(info: ContainerInfo, state: RunState = RunState.RUNNING) -> PodS
         restart_count=0,
         sandbox_id="sandbox",
         state=state,
-        created_at=info.created_at,
-        started_at=info.started_at,
+        created_at=made,
+        started_at=made,
     )
     return PodStatus((sandbox,), (container,))
 
@@ -295,7 +299,7 @@ def test_what_a_new_kubelet_finds_is_asked_some_time_within_a_period(
     asker = Asker(one.place.engine, one.place.dialer)
     later = ProbeManager(asker, SystemClock(), lambda _pod, _event: None, one.woken.append)
     try:
-        later.follow(one.pod, one.status)
+        later.follow(one.pod, make_status(one.info, made_s_ago=60))
         threading.Event().wait(1.0)
         assert dict(later.results(one.pod)) == {one.info.id: Health(ready=False)}
         assert one.asked("readiness") == 1
