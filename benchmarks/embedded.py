@@ -1,35 +1,32 @@
 """The embedded engine against dockerd: the same requests through the same SDK, side by side.
 
-Each round does every operation on both, each first in every second round. dockerd is the engine
-of the ground; the embedded one is started for the time of the measurement, with the same images.
+Each round does every operation on both, and what nothing can be faster than beside them, each
+after the same rest and each in turn first. dockerd is the engine of the ground; the embedded one is
+started for the time of the measurement, with the same images.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import shutil
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import docker
 
-from benchmarks.floor import measure_floor
+from benchmarks.floor import open_floor
 from benchmarks.ground import Ground
 from benchmarks.inspecting import measure_inspect_rate
 from benchmarks.ratios import Measure, Side, compute_ratios, rotate
-from benchmarks.sdk_alone import measure_sdk_alone
+from benchmarks.sdk_alone import open_sdk_alone
 from pausedemo.core import naming
 from pausedemo.engine.connect import make_client
 from pausedemo.engine.docker import REQUEST_TIMEOUT_S
 from pausedemo.engine.embedded import EmbeddedProcess, start_embedded
-from pausedemo.images.recipes.pause import compile_pause
-from pausedemo.resources import pause_dir
 from pausedemo.scenario.stage import PAUSE_IMAGE
 
 #: The least factors that the embedded engine is faster by, as the most that its share may be.
@@ -46,6 +43,10 @@ MEMORY_MB: Final = 60
 MANY: Final = 100
 SETTLE_S: Final = 0.5
 SIDES: Final = ("dockerd", "embedded")
+#: The sides that are no engine.
+ALONE: Final = "the SDK alone: create and start, answered at once"
+PROCESS: Final = "C floor: a process in namespaces"
+VETH: Final = "a veth of ours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +90,16 @@ class _Bench:
 
 def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[Side]]:
     """Every operation on both engines, then what only the embedded one is asked."""
-    with _embedded_client(ground) as (client, process):
+    with contextlib.ExitStack() as stack:
+        client, process = stack.enter_context(_embedded_client(ground))
         benches = {
             "dockerd": _make_bench(ground, ground.client),
             "embedded": _make_bench(ground, client),
         }
-        seconds: dict[tuple[str, str], list[float]] = {}
-        for turn in range(rounds):
-            for side in rotate(SIDES, turn):
-                for name, took_s in _run_round(benches[side]).items():
-                    seconds.setdefault((name, side), []).append(took_s)
-        with tempfile.TemporaryDirectory() as folder:
-            program = Path(folder) / "pause"
-            if shutil.which("cc"):
-                compile_pause(pause_dir() / "pause.c", program)
-            floor_s, veth_s = measure_floor(rounds, program)
-        alone_s = measure_sdk_alone(rounds, SETTLE_S)
+        least: dict[str, Callable[[], float]] = {ALONE: stack.enter_context(open_sdk_alone())}
+        if floor := stack.enter_context(open_floor()):
+            least |= {PROCESS: floor.measure_process, VETH: floor.measure_veth}
+        seconds = _run_rounds(benches, least, rounds)
         memory_mb = _measure_memory(benches["embedded"], process.pid)
         socket = process.endpoint.url.removeprefix("unix://")
         rate = measure_inspect_rate(client, socket, benches["embedded"].pause)
@@ -116,10 +111,11 @@ def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[S
         )
         for name, bound in BOUNDS.items()
     ]
-    started = seconds["pause: create and start", "embedded"]
-    if floor_s:
+    started, alone_s = seconds["pause: create and start", "embedded"], seconds[ALONE, ""]
+    if floor:
         least_s = [
-            process + veth / FLOOR_BOUND for process, veth in zip(floor_s, veth_s, strict=True)
+            process_s + veth_s / FLOOR_BOUND
+            for process_s, veth_s in zip(seconds[PROCESS, ""], seconds[VETH, ""], strict=True)
         ]
         measures += [
             Measure(
@@ -136,10 +132,24 @@ def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[S
     sides = [
         Side(f"{side}: {name}", tuple(seconds[name, side])) for name in BOUNDS for side in SIDES
     ]
-    sides.append(Side("the SDK alone: create and start, answered at once", alone_s))
-    if floor_s:
-        sides += [Side("C floor: a process in namespaces", floor_s), Side("a veth of ours", veth_s)]
+    sides += [Side(name, tuple(seconds[name, ""])) for name in least]
     return measures, sides
+
+
+def _run_rounds(
+    benches: dict[str, _Bench], least: dict[str, Callable[[], float]], rounds: int
+) -> dict[tuple[str, str], list[float]]:
+    """The seconds by operation and engine; of what is no engine, by its name and an empty one."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for turn in range(rounds):
+        for side in rotate((*SIDES, *least), turn):
+            if side in least:
+                time.sleep(SETTLE_S)
+                seconds.setdefault((side, ""), []).append(least[side]())
+                continue
+            for name, took_s in _run_round(benches[side]).items():
+                seconds.setdefault((name, side), []).append(took_s)
+    return seconds
 
 
 def _run_round(bench: _Bench) -> dict[str, float]:

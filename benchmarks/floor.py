@@ -3,56 +3,82 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 from pausedemo.embedded.events import EventBus
 from pausedemo.embedded.network.model import Attachment
 from pausedemo.embedded.network.networks import Networks
+from pausedemo.images.recipes.pause import compile_pause
+from pausedemo.resources import pause_dir
 
 SOURCE: Final = Path(__file__).with_name("floor.c")
 TIMEOUT_S: Final = 120
 
 
-def measure_floor(rounds: int, program: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Seconds of each round: of the process, and of the network beside it.
+class Floor:
+    """The two that a container cannot do without, each measured once per call."""
 
-    Nothing where there is no C compiler, or no right to make namespaces.
-    """
+    def __init__(
+        self, asks: IO[str], answers: IO[str], runner: asyncio.Runner, networks: Networks
+    ) -> None:
+        self._asks = asks
+        self._answers = answers
+        self._runner = runner
+        self._networks = networks
+        self._numbers = itertools.count()
+
+    def measure_process(self) -> float:
+        """Seconds from the clone of a process to its exec. OSError when it could not be made."""
+        self._asks.write(".")
+        self._asks.flush()
+        line = self._answers.readline()
+        if not line:
+            raise OSError("the floor could not make a process in namespaces")
+        return int(line) / 1e6
+
+    def measure_veth(self) -> float:
+        """Seconds to make a network namespace that is on the bridge."""
+        return self._runner.run(self._measure_veth())
+
+    async def _measure_veth(self) -> float:
+        name = f"floor{next(self._numbers)}"
+        began = time.perf_counter()
+        sandbox = await self._networks.connect_sandbox(name, name, [Attachment("bridge")])
+        took_s = time.perf_counter() - began
+        await self._networks.release(sandbox)
+        return took_s
+
+
+@contextlib.contextmanager
+def open_floor() -> Iterator[Floor | None]:
+    """The floor of this machine; None where there is no C compiler, or no right to namespaces."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None or os.getuid() != 0:
-        return (), ()
-    with tempfile.TemporaryDirectory() as folder:
-        floor = Path(folder) / "floor"
+        yield None
+        return
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        program, floor = folder / "pause", folder / "floor"
+        compile_pause(pause_dir() / "pause.c", program)
         subprocess.run([compiler, "-O2", "-o", floor, SOURCE], check=True, timeout=TIMEOUT_S)
-        done = subprocess.run(
-            [floor, str(rounds), program],
-            check=True,
-            timeout=TIMEOUT_S,
-            capture_output=True,
-            text=True,
-        )
-    seconds = tuple(int(line) / 1e6 for line in done.stdout.split())
-    return seconds, asyncio.run(_measure_veth(rounds))
-
-
-async def _measure_veth(rounds: int) -> tuple[float, ...]:
-    networks = Networks(rootless=False, events=EventBus())
-    await networks.open()
-    took = []
-    try:
-        for turn in range(rounds):
-            began = time.perf_counter()
-            sandbox = await networks.connect_sandbox(
-                f"{turn:064x}", f"floor{turn}", [Attachment("bridge")]
+        cloning = stack.enter_context(
+            subprocess.Popen(
+                [floor, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
-            took.append(time.perf_counter() - began)
-            await networks.release(sandbox)
-    finally:
-        await networks.close()
-    return tuple(took)
+        )
+        stack.callback(cloning.kill)
+        runner = stack.enter_context(asyncio.Runner())
+        networks = Networks(rootless=False, events=EventBus())
+        runner.run(networks.open())
+        stack.callback(lambda: runner.run(networks.close()))
+        asks, answers = cast(IO[str], cloning.stdin), cast(IO[str], cloning.stdout)
+        yield Floor(asks, answers, runner, networks)

@@ -12,7 +12,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -23,18 +23,19 @@ _CREATED: Final = json.dumps({"Id": "0" * 64, "Warnings": []}).encode()
 _HEADERS_END: Final = b"\r\n\r\n"
 
 
-def measure_sdk_alone(rounds: int, rest_s: float) -> tuple[float, ...]:
-    """Seconds of the two requests in each round, each after such a rest."""
-    took = []
+@contextlib.contextmanager
+def open_sdk_alone() -> Iterator[Callable[[], float]]:
+    """A function that measures the seconds of the two requests, once per call."""
     with _serve() as url, contextlib.closing(docker.APIClient(url, version=API)) as client:
-        for _ in range(rounds):
-            time.sleep(rest_s)
+
+        def measure() -> float:
             began = time.perf_counter()
             config = client.create_host_config(ipc_mode="shareable")
             made = client.create_container("pause", name="bench", labels={}, host_config=config)
             client.start(made["Id"])
-            took.append(time.perf_counter() - began)
-    return tuple(took)
+            return time.perf_counter() - began
+
+        yield measure
 
 
 @contextlib.contextmanager
