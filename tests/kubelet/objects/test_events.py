@@ -74,6 +74,23 @@ def test_what_is_told_last_is_written_at_the_end(engine: DockerEngine, pod: Pod)
     assert [event.message for event in list_events(store, clock, pod.namespace)] == ["last"]
 
 
+def test_events_that_somebody_removed_are_written_anew(engine: DockerEngine, pod: Pod) -> None:
+    store, clock = Store(engine), MovedClock()
+    recorder = EventRecorder(store, clock)
+    recorder.start()
+
+    def kept() -> set[str]:
+        return {event.message for event in list_events(store, clock, pod.namespace)}
+
+    tell(recorder, clock, pod, "before")
+    wait_until("it is there", lambda: kept() == {"before"})
+    for volume in engine.list_volumes({naming.OBJECT_NAMESPACE: pod.namespace}):
+        engine.remove_volume(volume.name)
+    tell(recorder, clock, pod, "after")
+    recorder.close()
+    assert kept() == {"before", "after"}
+
+
 def test_a_record_of_another_making_is_no_event(engine: DockerEngine, pod: Pod) -> None:
     store, clock = Store(engine), MovedClock()
     store.create(Kind.EVENT, pod.namespace, "odd", {"events": [{"name": "x"}, 3, {}]})
