@@ -11,6 +11,7 @@ from pausedemo.core.values.environment import Objects
 from pausedemo.errors import ContainerConfigError
 from pausedemo.kubelet.volumes import VolumeError, name_volume
 from tests.kubelet.fields.bench import Bench
+from tests.kubelet.fields.conftest import Ground
 from tests.mounted import mounted
 from tests.waiting import wait_until
 
@@ -310,6 +311,31 @@ def test_what_the_machine_mounts_later_is_seen_where_that_is_asked_for(
         with mounted(shared / "later"):
             (shared / "later/f").touch()
             assert seen.ask("ls /sees/later; ls /does-not/later") == "f\n"
+        for container in (*seen.containers.values(), seen.sandbox):
+            bench.engine.remove_container(container)
+
+
+def test_what_a_privileged_container_mounts_is_seen_by_the_machine_and_by_others(
+    bench: Bench, field_ground: Ground, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0 or not Path(_machine(bench)).is_dir():
+        pytest.skip("it takes root on the engine's own machine to mount there")
+    if not field_ground.gives_all:
+        pytest.skip("the engine's machine lacks capabilities, so it cannot give them all")
+    with mounted(tmp_path / "shared") as shared:
+        (shared / "inner").mkdir()
+        seen = bench.run(f"""
+            volumes: [{{name: host, hostPath: {{path: {shared}}}}}]
+            containers:
+            - {{name: a, {SLEEP}, securityContext: {{privileged: true}}, volumeMounts: [
+                {{name: host, mountPath: /tells, mountPropagation: Bidirectional}}]}}
+            - {{name: b, {SLEEP}, volumeMounts: [
+                {{name: host, mountPath: /hears, mountPropagation: HostToContainer}},
+                {{name: host, mountPath: /does-not}}]}}
+        """)
+        seen.ask("mount -t tmpfs tmpfs /tells/inner && touch /tells/inner/f")
+        assert [one.name for one in (shared / "inner").iterdir()] == ["f"]
+        assert seen.ask("ls /hears/inner; ls /does-not/inner", "b") == "f\n"
         for container in (*seen.containers.values(), seen.sandbox):
             bench.engine.remove_container(container)
 
