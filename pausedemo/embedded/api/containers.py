@@ -19,8 +19,8 @@ from pausedemo.embedded.api.requests import (
 )
 from pausedemo.embedded.containers.belonging import find_by_mount_namespace
 from pausedemo.embedded.containers.container import Container
+from pausedemo.embedded.containers.etcfiles import file_owner
 from pausedemo.embedded.containers.execs import Execs
-from pausedemo.embedded.containers.launching import file_owner
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import check_name, parse_restart_policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pausedemo.embedded.containers.container import Container
-from pausedemo.embedded.containers.launching import refresh_files
+from pausedemo.embedded.containers.etcfiles import refresh_files
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.network.model import Attachment, Sandbox
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.etcfiles import write_files
 from pausedemo.embedded.containers.events import tell_mounted
-from pausedemo.embedded.containers.launching import Descriptors, plan_launch, write_files
+from pausedemo.embedded.containers.launching import Descriptors, plan_launch
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
 from pausedemo.embedded.containers.streams import Reader, Stream, Writer, finish_streams

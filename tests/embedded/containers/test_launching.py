@@ -10,12 +10,10 @@ import pytest
 from pausedemo.embedded.containers.container import State, Status
 from pausedemo.embedded.containers.launching import (
     Descriptors,
-    file_owner,
     find_donor,
     find_shm,
     plan_launch,
     plan_still_root,
-    write_files,
 )
 from pausedemo.embedded.errors import Conflict, NotFound, ServerError
 from pausedemo.embedded.keeper.launch import Launch
@@ -128,21 +126,6 @@ def test_a_donor_that_is_gone_cannot_be_joined(node, add, what, message):
     assert caught.value.message == message
 
 
-def test_hosts_and_hostname_are_those_of_whom_the_network_is_shared_with(node, add):
-    pause = add("pause")
-    middle = add("middle", host={"NetworkMode": "container:pause"})
-    last = add("last", host={"NetworkMode": "container:middle"})
-    assert file_owner(node, last) is file_owner(node, middle) is file_owner(node, pause) is pause
-    lost = add("lost", host={"NetworkMode": "container:gone"})
-    assert file_owner(node, lost) is lost
-
-
-def test_a_circle_of_networks_has_an_end(node, add):
-    one = add("one", host={"NetworkMode": "container:two"})
-    two = add("two", host={"NetworkMode": "container:one"})
-    assert file_owner(node, one) in (one, two)
-
-
 def test_shared_memory_follows_the_ipc_mode(node, add):
     donor = add("donor", host={"IpcMode": "shareable"})
     add("onhost", host={"IpcMode": "host"})
@@ -200,10 +183,3 @@ def test_a_container_that_does_not_run_shows_its_layers_and_wished_mounts_only(n
     root = plan_still_root(node, add("web", host={"ReadonlyRootfs": True}))
     assert (root.mounts, root.links, root.masked, root.readonly) == ([], [], [], False)
     assert root.lower
-
-
-def test_on_the_node_s_network_a_container_sees_the_node_s_names(node, add):
-    web = add("web", host={"NetworkMode": "host"}, Hostname="h", Domainname="example.org")
-    write_files(node, web)
-    assert (web.folder / "hostname").read_text() == "h\n"
-    assert (web.folder / "hosts").read_text() == Path("/etc/hosts").read_text()
