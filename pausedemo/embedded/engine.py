@@ -34,7 +34,7 @@ from pausedemo.embedded.images.store import ImageStore
 from pausedemo.embedded.keeper.client import Keeper
 from pausedemo.embedded.network.networks import Networks
 from pausedemo.embedded.platform import Platform
-from pausedemo.embedded.seccomp import SeccompFilters
+from pausedemo.embedded.seccomp.filters import SeccompFilters
 from pausedemo.embedded.state import StateFolder
 from pausedemo.embedded.tmpfs import TmpfsMounter
 from pausedemo.embedded.volumes import Volumes

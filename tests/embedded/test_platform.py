@@ -21,7 +21,7 @@ from pausedemo.embedded.platform import (
     read_os_name,
     try_overlay,
 )
-from pausedemo.embedded.seccomp import SeccompFilters
+from pausedemo.embedded.seccomp.filters import SeccompFilters
 from tests.embedded.containers.test_cgroups import make_platform
 
 

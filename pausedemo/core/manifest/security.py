@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from pausedemo.core.files.validation import KubernetesModel
-from pausedemo.core.manifest.types import Id, Text, words
+from pausedemo.core.manifest.types import Id, SubPath, Text, words
 
 
 class SeccompProfileType(StrEnum):
@@ -20,22 +20,14 @@ class SeccompProfileType(StrEnum):
     LOCALHOST = "Localhost"
 
 
-def _refuse_localhost(kind: SeccompProfileType) -> SeccompProfileType:
-    if kind is SeccompProfileType.LOCALHOST:
-        raise ValueError("Localhost is a Kubernetes value that pausedemo does not support")
-    return kind
-
-
 class SeccompProfile(KubernetesModel):
     """The filter of system calls."""
 
-    unsupported = words("localhostProfile")
-
-    type: Annotated[
-        SeccompProfileType,
-        AfterValidator(_refuse_localhost),
-        Field(description="`Localhost` is not supported"),
-    ]
+    type: SeccompProfileType
+    localhost_profile: Annotated[
+        SubPath | None,
+        Field(description="a file below the kubelet's folder of profiles, in Docker's JSON"),
+    ] = None
 
 
 class Capabilities(KubernetesModel):

@@ -180,7 +180,7 @@ def plan_program(
     security, platform = container.security, node.platform
     capabilities = platform.capabilities if privileged else security.capabilities
     confined = security.seccomp and not privileged
-    found = node.seccomp.find(security.capabilities, confined=confined)
+    found = node.seccomp.find(security.capabilities, confined=confined, profile=security.profile)
     seccomp = descriptors.add(found) if found is not None else None
     more = ["TERM=xterm"] if container.tty and argv is None else []
     score = container.host["OomScoreAdj"] or None

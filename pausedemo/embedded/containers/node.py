@@ -13,7 +13,7 @@ from pausedemo.embedded.events import EventBus
 from pausedemo.embedded.keeper.client import Keeper
 from pausedemo.embedded.network.networks import Networks
 from pausedemo.embedded.platform import Platform
-from pausedemo.embedded.seccomp import SeccompFilters
+from pausedemo.embedded.seccomp.filters import SeccompFilters
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from pausedemo.kubelet.objects.store import Kind, Store
 from pausedemo.kubelet.pod.ports import Images, Tell
 from pausedemo.kubelet.pod.tools import EngineLimits, label_kept
 from pausedemo.kubelet.reach.nodedns import find_node_dns
+from pausedemo.kubelet.seccomp import read_profile
 from pausedemo.kubelet.translate import ContainerFacts, translate_container, translate_sandbox
+from pausedemo.kubelet.translate.security import choose_seccomp
 from pausedemo.kubelet.volumes import Finder, create_volumes, prepare_volumes, resolve_mounts
 
 _T = TypeVar("_T", ConfigMap, Secret)
@@ -155,6 +157,7 @@ class PodTranslator:
             image_user=found.user if found else "",
             memory_bytes=self._machine.memory_bytes,
             lowers_oom_score=self._limits.lowers_oom_score,
+            seccomp=read_profile(choose_seccomp(pod.spec, spec)),
         )
 
     @functools.cached_property

@@ -37,6 +37,7 @@ class ContainerFacts:
     ``mounts``: see ``pausedemo.kubelet.volumes``. ``image_user``: whom the image names, empty for
     root. ``memory_bytes``: the whole machine's, 0 when that is not known. ``lowers_oom_score``:
     whether the engine may; without, no container is spared when memory runs out.
+    ``seccomp``: the content of the profile that it names.
     """
 
     env: Mapping[str, str] | None = None
@@ -46,6 +47,7 @@ class ContainerFacts:
     image_user: str = ""
     memory_bytes: int = 0
     lowers_oom_score: bool = True
+    seccomp: str = ""
 
 
 def translate_container(
@@ -89,7 +91,7 @@ def translate_container(
         cap_drop=context.capabilities.drop,
         privileged=is_privileged(container),
         read_only_root=bool(context.read_only_root_filesystem),
-        security_options=choose_security_options(spec, container),
+        security_options=choose_security_options(spec, container, facts.seccomp),
         memory_bytes=compute_memory_bytes(container),
         cpu_shares=compute_cpu_shares(container),
         cpu_quota_us=quota_us,

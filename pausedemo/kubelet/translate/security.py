@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pausedemo.core.manifest import Container, PodSpec, SeccompProfileType
+from pausedemo.core.manifest import Container, PodSpec, SeccompProfile, SeccompProfileType
 from pausedemo.core.pods.pod import Pod
 from pausedemo.errors import ContainerConfigError
 
 NO_NEW_PRIVILEGES: Final = "no-new-privileges"
 NO_SECCOMP: Final = "seccomp=unconfined"
+SECCOMP: Final = "seccomp="
 
 
 def choose_user(spec: PodSpec, container: Container, image_user: str) -> str | None:
@@ -37,17 +38,27 @@ def choose_groups(spec: PodSpec) -> tuple[str, ...]:
     return tuple(map(str, dict.fromkeys((*own, *context.supplemental_groups))))
 
 
-def choose_security_options(spec: PodSpec, container: Container) -> tuple[str, ...]:
+def choose_seccomp(spec: PodSpec, container: Container) -> SeccompProfile | None:
+    """The profile that a container wants; None: it says nothing of that."""
+    return container.security_context.seccomp_profile or spec.security_context.seccomp_profile
+
+
+def choose_security_options(
+    spec: PodSpec, container: Container, own_profile: str = ""
+) -> tuple[str, ...]:
     """The engine's words for what its processes may not.
 
-    Without a profile the engine's default one holds, as under a kubelet with ``seccompDefault``.
+    ``own_profile``: the content of the profile that it names. Without one the engine's default
+    holds, as under a kubelet with ``seccompDefault``.
     """
-    profile = container.security_context.seccomp_profile or spec.security_context.seccomp_profile
+    profile = choose_seccomp(spec, container)
     options = []
     if container.security_context.allow_privilege_escalation is False:
         options.append(NO_NEW_PRIVILEGES)
     if profile is not None and profile.type is SeccompProfileType.UNCONFINED:
         options.append(NO_SECCOMP)
+    if profile is not None and profile.type is SeccompProfileType.LOCALHOST:
+        options.append(f"{SECCOMP}{own_profile}")
     return tuple(options)
 
 

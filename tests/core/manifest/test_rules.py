@@ -271,8 +271,33 @@ def problems_of(spec: str) -> list[str]:
         (
             "securityContext: {seccompProfile: {type: Localhost}}",
             [
-                "securityContext.seccompProfile.type: "
-                "Localhost is a Kubernetes value that pausedemo does not support"
+                "securityContext.seccompProfile.localhostProfile: Required value: "
+                "must be set when seccomp type is Localhost"
+            ],
+        ),
+        (
+            "securityContext: {seccompProfile: {type: Localhost, localhostProfile: a/b.json}}",
+            [],
+        ),
+        (
+            "securityContext: {seccompProfile: {type: Localhost, localhostProfile: /a}}",
+            [
+                'securityContext.seccompProfile.localhostProfile: Invalid value: "/a": '
+                "must be a relative path"
+            ],
+        ),
+        (
+            "securityContext: {seccompProfile: {type: Localhost, localhostProfile: a/../b}}",
+            [
+                'securityContext.seccompProfile.localhostProfile: Invalid value: "a/../b": '
+                "must not contain '..'"
+            ],
+        ),
+        (
+            "securityContext: {seccompProfile: {type: Unconfined, localhostProfile: a}}",
+            [
+                'securityContext.seccompProfile.localhostProfile: Invalid value: "a": '
+                "can only be set when seccomp type is Localhost"
             ],
         ),
     ],

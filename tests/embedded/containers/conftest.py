@@ -17,7 +17,7 @@ from pausedemo.embedded.containers.registry import Containers
 from pausedemo.embedded.events import EventBus
 from pausedemo.embedded.keeper.client import Process
 from pausedemo.embedded.network.networks import Networks
-from pausedemo.embedded.seccomp import SeccompFilters
+from pausedemo.embedded.seccomp.filters import SeccompFilters
 from tests.embedded.containers.containers import make_container
 from tests.embedded.containers.test_cgroups import make_platform
 

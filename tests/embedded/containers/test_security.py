@@ -82,6 +82,15 @@ DEFAULT_BITS = parse_security({}).capabilities
         ({"SecurityOpt": ["no-new-privileges=false"]}, Security(DEFAULT_BITS, False, True, False)),
         ({"SecurityOpt": ["seccomp=unconfined"]}, Security(DEFAULT_BITS, False, False, False)),
         ({"SecurityOpt": ["seccomp:unconfined"]}, Security(DEFAULT_BITS, False, False, False)),
+        ({"SecurityOpt": ["seccomp={}"]}, Security(DEFAULT_BITS, False, True, False, "{}")),
+        (
+            {"SecurityOpt": ["seccomp={}", "seccomp=unconfined"]},
+            Security(DEFAULT_BITS, False, False, False),
+        ),
+        (
+            {"SecurityOpt": ["seccomp={}"], "Privileged": True},
+            Security(ALL, False, False, True, "{}"),
+        ),
         ({"SecurityOpt": ["label=disable"]}, Security(DEFAULT_BITS, False, True, False)),
         ({"SecurityOpt": ["apparmor=unconfined"]}, Security(DEFAULT_BITS, False, True, False)),
         ({"CapDrop": ["ALL"]}, Security(0, False, True, False)),
@@ -94,7 +103,7 @@ def test_security_options_are_read(host, expected):
 @pytest.mark.parametrize(
     ("option", "error"),
     [
-        ("seccomp={}", NotSupported),
+        ("seccomp=", BadParameter),
         ("apparmor=mine", NotSupported),
         ("label=type:svirt", NotSupported),
         ("no-new-privileges=perhaps", BadParameter),

@@ -22,7 +22,9 @@ from pausedemo.core.values.volumefiles import make_files
 from pausedemo.engine.port import ContainerState, Engine
 from pausedemo.kubelet.owner import Owner
 from pausedemo.kubelet.reach.nodedns import find_node_dns
+from pausedemo.kubelet.seccomp import read_profile
 from pausedemo.kubelet.translate import ContainerFacts, translate_container, translate_sandbox
+from pausedemo.kubelet.translate.security import choose_seccomp
 from pausedemo.kubelet.volumes import (
     Finder,
     create_volumes,
@@ -170,6 +172,7 @@ class Bench:
             image_user=image.user,
             memory_bytes=self.engine.describe().memory_bytes,
             lowers_oom_score=self.lowers_oom_score,
+            seccomp=read_profile(choose_seccomp(seen.pod.spec, container)),
         )
         start = ContainerStart(container.name, 0, 0)
         config = translate_container(

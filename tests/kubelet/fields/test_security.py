@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from pausedemo.errors import ContainerConfigError
+from pausedemo.kubelet.seccomp import ROOT_VARIABLE
 from tests.kubelet.fields.bench import Bench
 from tests.kubelet.fields.conftest import Ground
 
@@ -120,3 +124,22 @@ def test_system_calls_are_filtered_unless_the_profile_is_unconfined(bench: Bench
     assert [seen.ask(script, name) for name in "ab"] == ["0\n", "2\n"]
     default = bench.run(f"containers: [{{name: a, {SLEEP}}}]")
     assert default.ask(script) == "2\n"
+
+
+def test_a_profile_of_the_machine_is_the_container_s_filter(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    profile = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}],
+    }
+    (tmp_path / "no-folders.json").write_text(json.dumps(profile))
+    seen = bench.run(f"""
+        securityContext: {{seccompProfile: {{type: Localhost, localhostProfile: no-folders.json}}}}
+        containers:
+        - {{name: a, {SLEEP}}}
+        - {{name: b, {SLEEP}, securityContext: {{seccompProfile: {{type: RuntimeDefault}}}}}}
+    """)
+    assert "No space left on device" in seen.fails("mkdir /tmp/x")
+    assert seen.ask("mkdir /tmp/x; ls /tmp", "b") == "x\n"

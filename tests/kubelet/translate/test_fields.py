@@ -227,6 +227,11 @@ def test_what_is_found_out_takes_the_place_of_what_is_written() -> None:
     )
 
 
+def test_a_profile_of_the_machine_is_given_as_it_is_read() -> None:
+    pod = pod_of("securityContext: {seccompProfile: {type: Localhost, localhostProfile: x.json}}")
+    assert container_of(pod, seccomp="{}").security_options == ("seccomp={}",)
+
+
 @pytest.mark.parametrize(
     ("image_user", "user"),
     [("", "0:8"), ("5", "5:8"), ("5:6", "5:8"), ("www-data", "www-data:8")],

@@ -15,6 +15,7 @@ from pausedemo.core.manifest.container import Container, ResourceRequirements
 from pausedemo.core.manifest.podspec import PodSpec
 from pausedemo.core.manifest.rules.probes import check_lifecycle, check_probes
 from pausedemo.core.manifest.rules.references import check_environment
+from pausedemo.core.manifest.rules.security import check_security
 from pausedemo.core.manifest.rules.words import (
     Faults,
     duplicate,
@@ -52,7 +53,7 @@ def check_containers(spec: PodSpec) -> Faults:
             yield from check_environment(container, path)
             yield from _check_mounts(container, path, volumes)
             yield from _check_resources(container.resources, (*path, "resources"))
-            yield from _check_security(container, (*path, "securityContext"))
+            yield from check_security(container.security_context, (*path, "securityContext"))
 
 
 def _check_init(container: Container, path: Path) -> Faults:
@@ -116,16 +117,3 @@ def _check_resources(resources: ResourceRequirements, path: Path) -> Faults:
         if limit is not None and wanted > limit:
             wrong = f"must be less than or equal to {name} limit of {limit}"
             yield (*path, "requests"), invalid(str(wanted), wrong)
-
-
-def _check_security(container: Container, path: Path) -> Faults:
-    context = container.security_context
-    if context.allow_privilege_escalation is not False:
-        return
-    if context.privileged:
-        yield path, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
-    if {"CAP_SYS_ADMIN"} & set(context.capabilities.add):
-        yield (
-            path,
-            "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN",
-        )

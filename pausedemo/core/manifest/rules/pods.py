@@ -13,6 +13,7 @@ from pausedemo.core.files.kubenames import check_dns_subdomain
 from pausedemo.core.manifest.objects import PodManifest
 from pausedemo.core.manifest.podspec import DNSPolicy, PodDNSConfig, PodSpec
 from pausedemo.core.manifest.rules.containers import check_containers
+from pausedemo.core.manifest.rules.security import check_seccomp
 from pausedemo.core.manifest.rules.volumes import check_volumes
 from pausedemo.core.manifest.rules.words import Faults, duplicate, invalid, required
 
@@ -32,6 +33,8 @@ def check_pod(pod: PodManifest) -> Faults:
     yield from check_containers(pod.spec)
     yield from _check_dns(pod.spec)
     yield from _check_sysctls(pod.spec)
+    place = ("spec", "securityContext", "seccompProfile")
+    yield from check_seccomp(pod.spec.security_context.seccomp_profile, place)
 
 
 def _check_dns(spec: PodSpec) -> Faults:

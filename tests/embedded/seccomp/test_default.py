@@ -15,7 +15,8 @@ import pytest
 from pausedemo.embedded.containers.capabilities import ALL, compute_capabilities
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import Prctl
-from pausedemo.embedded.seccomp import BLOCKED, FREED, SeccompFilters
+from pausedemo.embedded.seccomp.default import BLOCKED, FREED
+from pausedemo.embedded.seccomp.filters import SeccompFilters
 
 DEFAULT = compute_capabilities([], [])
 ADMIN = compute_capabilities(["SYS_ADMIN"], [])

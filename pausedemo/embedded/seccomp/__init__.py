@@ -1,0 +1,1 @@
+"""Filters of system calls: the default one, and those that a container brings along."""
