@@ -12,6 +12,10 @@ from pausedemo.errors import EngineError
 from tests.contract.conftest import Maker
 from tests.contract.test_life import wait_for_end
 
+pytestmark = pytest.mark.differs(
+    ("podman", "its server takes the name of a file on its machine, and no content")
+)
+
 ALLOW: dict[str, Any] = {"defaultAction": "SCMP_ACT_ALLOW"}
 MAKE_FOLDERS = ["mkdir", "mkdirat"]
 

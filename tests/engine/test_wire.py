@@ -297,6 +297,15 @@ def test_an_event_is_read_and_an_engine_s_own_words_are_translated() -> None:
     assert parse_event({**raw, "Action": "die"}, {"remove": "destroy"}).action == "die"
 
 
+def test_an_event_names_its_volume_by_its_id_or_as_podman_does_by_an_attribute() -> None:
+    raw = {"Action": "create", "Type": "volume", "timeNano": 0}
+    docker = {"ID": "data", "Attributes": {"driver": "local"}}
+    podman = {"ID": "", "Attributes": {"image": "", "name": "data", "podId": ""}}
+    for actor in (docker, podman):
+        event = parse_event({**raw, "Actor": actor}, {})
+        assert (event.volume, event.container_id) == ("data", "")
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [

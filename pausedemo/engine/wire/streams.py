@@ -35,13 +35,17 @@ def read_frames(raw: Readable) -> Iterator[tuple[int, bytes]]:
 
 
 def parse_event(raw: Mapping[str, Any], aliases: Mapping[str, str]) -> Event:
-    """Read one message of ``GET /events``; ``aliases`` are an engine's own words for actions."""
+    """Read one message of ``GET /events``; ``aliases`` are an engine's own words for actions.
+
+    podman names a volume among the attributes only.
+    """
     actor = raw["Actor"]
+    attributes = actor.get("Attributes") or {}
     is_volume = raw.get("Type") == "volume"
     return Event(
         action=aliases.get(raw["Action"], raw["Action"]),
         container_id="" if is_volume else actor["ID"],
-        attributes=actor.get("Attributes") or {},
+        attributes=attributes,
         time=datetime.fromtimestamp(raw["timeNano"] / 1e9, UTC),
-        volume=actor["ID"] if is_volume else "",
+        volume=actor["ID"] or attributes.get("name", "") if is_volume else "",
     )
