@@ -16,6 +16,8 @@ SIDE_BY_SIDE = (
     "tests/api",
     "tests/contract",
     "tests/core",
+    "tests/mutation",
+    "tests/report",
     "scenarios",
 )
 
