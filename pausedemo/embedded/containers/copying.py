@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import os
 import posixpath
+import secrets
 import shutil
 import stat as st
 import tarfile
@@ -301,7 +302,7 @@ def _make_room(target: str, member: tarfile.TarInfo, no_overwrite_dir_non_dir: b
         raise ServerError(f'cannot overwrite non-directory "{target}" with directory "{target}"')
     if is_directory:
         shutil.rmtree(target)
-    else:
+    elif not member.issym():
         Path(target).unlink()
 
 
@@ -315,7 +316,7 @@ def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, target: str, top:
             if content is not None:
                 shutil.copyfileobj(content, file, 1 << 20)
     elif member.issym():
-        Path(target).symlink_to(member.linkname)
+        _place_link(target, member.linkname)
     elif member.islnk():
         os.link(_target(top, member.linkname), target, follow_symlinks=False)
     elif member.isfifo():
@@ -325,6 +326,13 @@ def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, target: str, top:
         os.mknod(target, kind | 0o600, os.makedev(member.devmajor, member.devminor))
     else:
         raise ServerError(f"unhandled tar header type {ord(member.type)}")
+
+
+def _place_link(target: str, leads_to: str) -> None:
+    """A symlink in place of what is there, so that whoever looks always finds one of the two."""
+    fresh = Path(target).with_name(f".{secrets.token_hex(16)}")
+    fresh.symlink_to(leads_to)
+    fresh.replace(target)
 
 
 def _set_attributes(member: tarfile.TarInfo, target: str) -> None:

@@ -7,6 +7,7 @@ import os
 import stat
 import tarfile
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,22 @@ def test_times_are_whole_seconds_and_hard_links_stay_links(tree):
     with tarfile.open(fileobj=io.BytesIO(packed(tree / "dir"))) as tar:
         assert tar.getmember("dir/file").mtime == 1
         assert tar.getmember("dir/second").linkname == "dir/file"
+
+
+def test_whoever_looks_while_a_link_is_replaced_finds_the_one_or_the_other(tmp_path):
+    def replace_often() -> None:
+        for number in range(1000):
+            unpack(str(tmp_path), "c", archive(("data", LINK, str(number))))
+
+    (tmp_path / "data").symlink_to("first")
+    with ThreadPoolExecutor(1) as pool:
+        replacing = pool.submit(replace_often)
+        seen = set()
+        while not replacing.done():
+            seen.add((tmp_path / "data").readlink())
+        replacing.result()
+    assert len(seen) > 1
+    assert [one.name for one in tmp_path.iterdir()] == ["data"]
 
 
 def test_sockets_are_left_out(tree):
