@@ -21,9 +21,11 @@ BEHAVIOURS = {
     "network": {
         *("net-join", "net-listen", "net-port-conflict", "net-same-ip", "net-full-id"),
         *("net-publish-member", "net-hostname-member", "net-files", "net-missing"),
-        *("net-stopped", "net-frozen", "net-self", "host-network"),
+        *("net-stopped", "net-frozen", "net-self", "host-network", "own-network"),
     },
-    "ipc-uts": {"uts-not-shared", "ipc-shareable", "ipc-shm", "host-pid", "host-ipc"},
+    "ipc-uts": {
+        *("uts-not-shared", "ipc-shareable", "ipc-shm", "host-pid", "host-ipc", "own-ipc"),
+    },
     "pid": {
         *("pid-isolated", "pid-shared", "pid-parents", "pid-top", "zombie-reaped", "zombie-kept"),
         *("init-kill9", "init-term", "proc-root", "signal-sibling", "init-flag"),
