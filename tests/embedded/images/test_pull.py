@@ -161,19 +161,21 @@ EVIL = make_tar(entry("good", b""), link("l", "/etc"), entry("l/passwd", b""))
 @pytest.mark.parametrize(
     ("where", "content"),
     [
-        (f"blobs/{digest(BIG)}", BIG[:-1] + b"x"),
-        (f"blobs/{digest(BIG)}", BIG + b"x"),
-        (f"blobs/{digest(CONFIG)}", CONFIG.replace(b"amd64", b"arm64")),
-        ("manifests/1", make_manifest(CONFIG, BLOBS[0])),
-        ("manifests/1", make_manifest(CONFIG, *reversed(BLOBS))),
-        ("manifests/1", make_manifest(CONFIG, BLOBS[0], BLOBS[0])),
-        ("manifests/1", b"[]"),
-        ("manifests/1", b'{"schemaVersion":1,"fsLayers":[]}'),
-        ("manifests/1", b'{"schemaVersion":2,"layers":[]}'),
-        ("manifests/1", b" " * 5_000_000),
-        ("manifests/1", make_manifest(make_config(EVIL), EVIL)),
+        pytest.param(f"blobs/{digest(BIG)}", BIG[:-1] + b"x", id="another layer"),
+        pytest.param(f"blobs/{digest(BIG)}", BIG + b"x", id="a longer layer"),
+        pytest.param(
+            f"blobs/{digest(CONFIG)}", CONFIG.replace(b"amd64", b"arm64"), id="another config"
+        ),
+        pytest.param("manifests/1", make_manifest(CONFIG, BLOBS[0]), id="a layer too few"),
+        pytest.param("manifests/1", make_manifest(CONFIG, *reversed(BLOBS)), id="another order"),
+        pytest.param("manifests/1", make_manifest(CONFIG, BLOBS[0], BLOBS[0]), id="one twice"),
+        pytest.param("manifests/1", b"[]", id="no object"),
+        pytest.param("manifests/1", b'{"schemaVersion":1,"fsLayers":[]}', id="an old schema"),
+        pytest.param("manifests/1", b'{"schemaVersion":2,"layers":[]}', id="no config"),
+        pytest.param("manifests/1", b" " * 5_000_000, id="too long"),
+        pytest.param("manifests/1", make_manifest(make_config(EVIL), EVIL), id="an evil layer"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_together_is_refused_whole(store, pull, fake, tmp_path, where, content):
     fake.add("a", "evil", make_manifest(make_config(EVIL), EVIL), make_config(EVIL), EVIL)
     fake.content[f"/v2/a/{where}"] = content
