@@ -9,7 +9,7 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
 #: Tests that wait most of their time, and share nothing but engines, on which each has labels and
-#: names of its own. All others look at the whole machine, or at all that is on an engine.
+#: names of its own, or an engine of their own. All others look at the whole machine, or at all that is on an engine.
 SIDE_BY_SIDE = (
     "tests/kubelet",
     "tests/cli/pods",
@@ -18,6 +18,11 @@ SIDE_BY_SIDE = (
     "tests/core",
     "tests/mutation",
     "tests/report",
+    "tests/plugin",
+    *(
+        f"tests/embedded/{part}"
+        for part in ("api", "build", "cli", "containers", "images", "keeper", "network", "seccomp")
+    ),
     "scenarios",
 )
 
