@@ -9,7 +9,8 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
 #: Tests that wait most of their time, and share nothing but engines, on which each has labels and
-#: names of its own, or an engine of their own. All others look at the whole machine, or at all that is on an engine.
+#: names of its own; or that have an engine of their own. All others look at the whole machine, or
+#: at all that is on an engine.
 SIDE_BY_SIDE = (
     "tests/kubelet",
     "tests/cli/pods",
