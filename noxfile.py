@@ -19,7 +19,6 @@ SIDE_BY_SIDE = (
     "tests/core",
     "tests/mutation",
     "tests/report",
-    "tests/plugin",
     *(
         f"tests/embedded/{part}"
         for part in ("api", "build", "cli", "containers", "images", "keeper", "network", "seccomp")
