@@ -9,8 +9,8 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
 #: Tests that wait most of their time, and share nothing but engines, on which each has labels and
-#: names of its own; or that have an engine of their own. All others look at the whole machine, or
-#: at all that is on an engine.
+#: names of its own. All others look at the whole machine, or at all that is on an engine, or keep
+#: the processors busy by themselves: those gain nothing from company.
 SIDE_BY_SIDE = (
     "tests/kubelet",
     "tests/cli/pods",
@@ -19,10 +19,6 @@ SIDE_BY_SIDE = (
     "tests/core",
     "tests/mutation",
     "tests/report",
-    *(
-        f"tests/embedded/{part}"
-        for part in ("api", "build", "cli", "containers", "images", "keeper", "network", "seccomp")
-    ),
     "scenarios",
 )
 
