@@ -332,7 +332,11 @@ def _place_link(target: str, leads_to: str) -> None:
     """A symlink in place of what is there, so that whoever looks always finds one of the two."""
     fresh = Path(target).with_name(f".{secrets.token_hex(16)}")
     fresh.symlink_to(leads_to)
-    fresh.replace(target)
+    try:
+        fresh.replace(target)
+    except OSError:  # something is mounted there
+        fresh.unlink()
+        raise
 
 
 def _set_attributes(member: tarfile.TarInfo, target: str) -> None:

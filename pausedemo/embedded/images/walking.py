@@ -88,12 +88,12 @@ class Tree:
         return opened
 
     def _walk(self, parts: tuple[str, ...], make: bool) -> int:
-        todo, links = list(parts), 0
+        ahead, links = list(parts), 0
         done: list[str] = []
         here = os.dup(self._root)
         try:
-            while todo:
-                part = todo.pop(0)
+            while ahead:
+                part = ahead.pop(0)
                 below = self._open_child(here, part, make)
                 if below is not None:
                     done.append(part)
@@ -102,7 +102,7 @@ class Tree:
                     continue
                 links += 1
                 target = os.readlink(part, dir_fd=here)
-                todo = _follow(done, target, todo, "/".join(parts), links)
+                ahead = _follow(done, target, ahead, "/".join(parts), links)
                 done = []
                 os.close(here)
                 here = os.dup(self._root)
@@ -130,7 +130,7 @@ class Tree:
         raise BadArchive(f"cannot make directory {part}")
 
 
-def _follow(done: list[str], target: str, todo: list[str], name: str, links: int) -> list[str]:
+def _follow(done: list[str], target: str, ahead: list[str], name: str, links: int) -> list[str]:
     if links > _MAX_LINKS:
         raise BadArchive(f"archive has a name with too many links: {name}")
     if target.startswith("/"):
@@ -143,9 +143,9 @@ def _follow(done: list[str], target: str, todo: list[str], name: str, links: int
             way.pop()
         elif part not in ("", "."):
             way.append(part)
-    if len(way) + len(todo) > _MAX_DEPTH:
+    if len(way) + len(ahead) > _MAX_DEPTH:
         raise BadArchive(f"archive has a name with too many links: {name}")
-    return way + todo
+    return way + ahead
 
 
 def remove_child(parent: int, name: str) -> None:

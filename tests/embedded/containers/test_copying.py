@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import stat
+import subprocess
 import tarfile
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -117,6 +118,20 @@ def test_whoever_looks_while_a_link_is_replaced_finds_the_one_or_the_other(tmp_p
         replacing.result()
     assert len(seen) > 1
     assert [one.name for one in tmp_path.iterdir()] == ["data"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_link_in_place_of_what_is_mounted_is_refused_and_leaves_nothing(tmp_path):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    subprocess.run(["mount", "--bind", hosts, hosts], check=True)
+    try:
+        with pytest.raises(OSError, match="busy"):
+            unpack(str(tmp_path), "c", archive(("hosts", LINK, "elsewhere")))
+    finally:
+        subprocess.run(["umount", hosts], check=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["hosts"]
+    assert not hosts.is_symlink()
 
 
 def test_sockets_are_left_out(tree):
