@@ -1,19 +1,23 @@
-"""POST /build: a context comes in, lines about each step go out, an image stays."""
+"""POST /build: a context comes in, lines about each step go out, an image stays.
+
+The builder is loaded by the first build: it takes memory that most engines never need.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import tempfile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from pausedemo.embedded.build.context import Prepared, prepare
-from pausedemo.embedded.build.executor import Executor, StepFailed
-from pausedemo.embedded.build.options import BuildOptions, parse_options
 from pausedemo.embedded.build.workbench import Workbench
 from pausedemo.embedded.errors import ApiError
+
+if TYPE_CHECKING:
+    from pausedemo.embedded.build.context import Prepared
+    from pausedemo.embedded.build.options import BuildOptions
 
 CHUNK: Final = 1 << 20
 QUIET_LIMIT: Final = 10_000  # lines that a quiet build keeps for the case that it fails
@@ -33,6 +37,9 @@ class BuildApi:
         return web.json_response({"CachesDeleted": None, "SpaceReclaimed": 0})
 
     async def build(self, request: web.Request) -> web.StreamResponse:
+        from pausedemo.embedded.build.context import prepare
+        from pausedemo.embedded.build.options import parse_options
+
         query = request.query
         options = parse_options({name: query.getall(name) for name in query})
         # Both files are closed here and not in a thread: a request that is cancelled would
@@ -49,6 +56,8 @@ class BuildApi:
     async def _answer(
         self, request: web.Request, prepared: Prepared, options: BuildOptions
     ) -> web.StreamResponse:
+        from pausedemo.embedded.build.executor import Executor
+
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         kept: list[dict[str, Any]] = []
@@ -75,6 +84,8 @@ class BuildApi:
 
 
 def _render_error(error: ApiError) -> dict[str, Any]:
+    from pausedemo.embedded.build.executor import StepFailed
+
     detail: dict[str, Any] = {"message": str(error)}
     if isinstance(error, StepFailed):
         detail = {"code": error.code, **detail}
