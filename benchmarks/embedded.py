@@ -119,6 +119,14 @@ def measure_embedded(ground: Ground, rounds: int) -> tuple[list[Measure], list[S
         for name, bound in BOUNDS.items()
     ]
     started, alone_s = seconds["pause: create and start", "embedded"], seconds[ALONE, ""]
+    # What no engine can go below that is asked through this SDK.
+    measures.append(
+        Measure(
+            "the SDK alone by dockerd: pause: create and start",
+            compute_ratios(alone_s, seconds["pause: create and start", "dockerd"]),
+            None,
+        )
+    )
     if floor:
         least_s = [
             process_s + veth_s / FLOOR_BOUND
