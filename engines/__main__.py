@@ -63,9 +63,12 @@ def up(context: click.Context, name: str, command: tuple[str, ...]) -> None:
 
 @main.command(context_settings=AS_THEY_COME)
 @click.option("--if-possible", is_flag=True, help="None that could be brought up is no failure.")
+@click.option("--others", is_flag=True, help="Leave out the embedded engine.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def compare(context: click.Context, if_possible: bool, arguments: tuple[str, ...]) -> None:
+def compare(
+    context: click.Context, if_possible: bool, others: bool, arguments: tuple[str, ...]
+) -> None:
     """Compare the engines that ARGUMENTS name, or all, with pausedemo compare.
 
     All other ARGUMENTS are pausedemo compare's; without any, it is the whole catalogue. Exits with
@@ -73,7 +76,7 @@ def compare(context: click.Context, if_possible: bool, arguments: tuple[str, ...
     """
 
     def choose(urls: Mapping[str, str], rest: Sequence[str]) -> Command:
-        return render_compare(urls, rest), os.environ
+        return render_compare(urls, rest, embedded_too=not others), os.environ
 
     code = _run_to_its_end(lambda: _run_on_all(arguments, choose))
     context.exit(0 if if_possible and code == EXIT_NO_ENGINE else code)

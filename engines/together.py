@@ -46,13 +46,17 @@ def render_missing(missing: Mapping[str, str]) -> str:
     return "\n".join(f"engines: {name} was not brought up: {why}" for name, why in missing.items())
 
 
-def render_compare(urls: Mapping[str, str], arguments: Sequence[str]) -> list[str]:
+def render_compare(
+    urls: Mapping[str, str], arguments: Sequence[str], *, embedded_too: bool = True
+) -> list[str]:
     """The command that compares the engines: on the whole catalogue unless told otherwise."""
     argv = [sys.executable, "-m", "pausedemo", "compare"]
     for name, url in urls.items():
         argv += ["--engine", f"{name}={url}"]
-    # Ours needs no house: it is there wherever pausedemo is.
-    return [*argv, "--engine", "embedded", *(arguments or ("--all",))]
+    if embedded_too:
+        # Ours needs no house: it is there wherever pausedemo is.
+        argv += ["--engine", "embedded"]
+    return [*argv, *(arguments or ("--all",))]
 
 
 def render_contract(

@@ -22,11 +22,12 @@ def test_without_a_name_all_are_meant():
 
 
 def test_the_whole_catalogue_is_compared_unless_something_is_asked_for():
-    engines = ["--engine", "docker-26.1=unix:///a", "--engine", "podman-4.3=unix:///b"]
-    engines += ["--engine", "embedded"]
-    command = [sys.executable, "-m", "pausedemo", "compare", *engines]
+    others = [sys.executable, "-m", "pausedemo", "compare"]
+    others += ["--engine", "docker-26.1=unix:///a", "--engine", "podman-4.3=unix:///b"]
+    command = [*others, "--engine", "embedded"]
     assert render_compare(URLS, ()) == [*command, "--all"]
     assert render_compare(URLS, ("net-join",)) == [*command, "net-join"]
+    assert render_compare(URLS, ("net-join",), embedded_too=False) == [*others, "net-join"]
 
 
 def test_the_contract_is_told_its_engines_by_the_environment():
