@@ -53,7 +53,8 @@ def play(request: pytest.FixtureRequest, kind: str, *arguments: str) -> dict[str
     """Run scenarios: how each came out, by name."""
     engine: RunningEngine = request.getfixturevalue(kind)
     report: Path = request.getfixturevalue("tmp_path") / "report.json"
-    command = [sys.executable, "-m", "pausedemo", "run", *arguments, "--quiet"]
+    # Most of them wait most of their time; there are processors for more than one.
+    command = [sys.executable, "-m", "pausedemo", "run", *arguments, "--quiet", "--jobs", "3"]
     command += ["--images", "local", "--engine", engine.url, "--json", str(report)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
     assert report.exists(), done.stdout + done.stderr
