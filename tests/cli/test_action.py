@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,9 @@ class Runner:
 
     folder: Path
     environ: dict[str, str]
+    #: How the steps ended that no output is taken from, by their script and what they are given:
+    #: what no input reaches (the installation) would do the same again.
+    ended: dict[tuple[str, ...], tuple[int, str]] = field(default_factory=dict)
 
     def run(self, **inputs: str) -> tuple[int, dict[str, str], str]:
         """Run the steps until one fails: exit code, the action's outputs, what was printed."""
@@ -47,17 +50,20 @@ class Runner:
         for step in STEPS:
             if "run" not in step or code:
                 continue
-            code, printed = self._run_step(step, values)
+            env = {name: fill(value, values) for name, value in step.get("env", {}).items()}
+            given = step["run"], *(f"{name}={value}" for name, value in env.items())
+            if "id" in step or given not in self.ended:
+                self.ended[given] = self._run_script(step["run"], env)
+            code, printed = self.ended[given]
             said += printed
             for name, value in self._take_outputs():
                 values[f"steps.{step['id']}.outputs.{name}"] = value
         outputs = {name: fill(one["value"], values) for name, one in ACTION["outputs"].items()}
         return code, outputs, said
 
-    def _run_step(self, step: Mapping[str, Any], values: Mapping[str, str]) -> tuple[int, str]:
-        env = {name: fill(value, values) for name, value in step.get("env", {}).items()}
+    def _run_script(self, script: str, env: Mapping[str, str]) -> tuple[int, str]:
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
             env={**self.environ, **env},
             cwd=self.folder / "work",
             stdin=subprocess.DEVNULL,
