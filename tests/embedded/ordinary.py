@@ -22,7 +22,7 @@ import sys, pausedemo.embedded.__main__, pausedemo.embedded.engine, pausedemo.em
 import pausedemo.embedded.images.pull  # only a pull loads it
 print("pyroute2", *{name.partition(".")[0] for name in sys.modules})
 """
-_LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "__pycache__", "*.a")
+_LEFT_OUT = shutil.ignore_patterns("site-packages", "test", "idlelib", "*.a")
 
 
 @contextlib.contextmanager
