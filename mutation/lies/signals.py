@@ -94,7 +94,7 @@ SIGNALS: Final = (
         does="stops with TERM and a grace of no seconds, whatever it was told",
         breaks="who needs some time for its end has it",
         asks={STOP: _forget_grace},
-        noticed_by=("delete-with-grace",),
+        noticed_by=("stop-trap", "delete-with-grace"),
     ),
     Mutation(
         name="stop-without-term",

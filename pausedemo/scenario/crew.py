@@ -77,9 +77,9 @@ class Crew:
             threading.Thread(target=self._play_tasks, name=f"scenarios-{number}", daemon=True)
             for number in range(jobs)
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             self._hand_out(schedule, jobs)
         except BaseException:
             self._end(threads)
@@ -161,6 +161,7 @@ class Crew:
     def _end(self, threads: Sequence[threading.Thread]) -> None:
         """Let every scenario take itself down, and end what its thread may be waiting for."""
         self._ending.set()
+        threads = [thread for thread in threads if thread.ident is not None]  # has been started
         for _ in threads:
             self._tasks.put(None)
         timeout_s = KEPT_END_TIMEOUT_S if self.release is None else END_TIMEOUT_S

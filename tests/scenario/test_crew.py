@@ -239,6 +239,27 @@ def test_an_interrupt_ends_those_that_wait_and_tells_those_that_had_ended(
     assert [result.name for result in crew.results] == ["a"]
 
 
+def test_a_run_that_ends_while_its_threads_start_leaves_none_of_them(
+    scenarios: tuple[Scenario, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[threading.Thread] = []
+
+    class Late(threading.Thread):
+        def start(self) -> None:
+            if started:
+                raise Interrupted("stopped by SIGINT")
+            started.append(self)
+            super().start()
+
+    crew, notes, _ = make_crew(scenarios, Plan(jobs=2), lambda _name, _clock: Status.PASSED)
+    monkeypatch.setattr(threading, "Thread", Late)
+    with pytest.raises(Interrupted):
+        crew.work()
+    started[0].join(TIMEOUT_S)
+    assert not started[0].is_alive()
+    assert notes.told == []
+
+
 def test_once_the_run_ends_no_step_begins(scenarios: tuple[Scenario, ...]) -> None:
     begun = threading.Event()
 
