@@ -30,6 +30,7 @@ def kubelet(engine: str, policy: str) -> None:
     from pausedemo.engine.connect import connect
     from pausedemo.images.resolve import Policy
     from pausedemo.kubelet.service.kubelet import Kubelet
+    from pausedemo.signals import handled_at_once
 
     lock = threading.Lock()
 
@@ -52,4 +53,5 @@ def kubelet(engine: str, policy: str) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             # Not as an exception: what is under way is to be ended, and nothing to be undone.
             signal.signal(number, lambda _number, _frame: one.stop())
-        one.run()
+        with handled_at_once():
+            one.run()

@@ -1,0 +1,79 @@
+"""Signals are heard at once, even one that interrupts nothing where the main thread waits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+TIMEOUT_S = 60
+#: The main thread blocks the signal, so that the kernel gives it to another one: like a signal that
+#: comes just before the main thread waits, it interrupts nothing there.
+LOST = """
+import os, queue, signal, sys, threading
+from pausedemo.errors import Interrupted
+from pausedemo.signals import signals_as_errors
+
+def send():
+    waits.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+waits = threading.Event()
+other = threading.Thread(target=send)
+try:
+    with signals_as_errors():
+        other.start()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        waits.set()
+        {wait}
+except Interrupted as error:
+    print(error)
+print(threading.active_count() - other.is_alive(), signal.getsignal(signal.SIGURG))
+"""
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "queue.SimpleQueue().get()",
+        "threading.Event().wait()",
+        "os.read(os.pipe()[0], 1)",
+        "signal.pause()",
+    ],
+)
+def test_a_signal_that_interrupts_nothing_is_heard_all_the_same(wait: str) -> None:
+    done = run(LOST.format(wait=wait))
+    assert done.stdout == "stopped by SIGTERM\n1 0\n", done
+    assert done.stderr == ""
+
+
+def test_a_second_one_is_answered_in_words() -> None:
+    wait = """
+        try:
+            threading.Event().wait()
+        finally:
+            other.join()
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(0.01)"""
+    done = run(LOST.format(wait=wait.lstrip()))
+    assert done.stdout == "stopped by SIGTERM\n1 0\n", done
+    assert done.stderr == "pausedemo: stopping already; cleaning up first\n"
+
+
+def test_who_waits_for_a_signal_by_itself_gets_it() -> None:
+    script = """
+import os, signal
+from pausedemo.signals import signals_as_errors
+
+with signals_as_errors():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    os.kill(os.getpid(), signal.SIGTERM)
+    print(signal.sigwaitinfo([signal.SIGTERM]).si_signo == signal.SIGTERM)
+"""
+    assert run(script).stdout == "True\n"
+
+
+def run(script: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
