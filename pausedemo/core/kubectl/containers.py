@@ -6,9 +6,10 @@ Source: describeContainers in k8s.io/kubectl/pkg/describe/describe.go.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from pausedemo.core.kubectl.objects import KubeObject, entries, join, parse_time, pick, table, text
+from pausedemo.core.values.quantities import parse_quantity
 
 _TITLES: Final = {
     "initContainers": ("Init Containers", "initContainerStatuses"),
@@ -146,20 +147,19 @@ def _environment(pod: KubeObject, container: KubeObject) -> Iterator[str]:
     variables = entries(container, "env")
     yield "    Environment:" if variables else "    Environment:\t<none>"
     for variable in variables:
-        lines = _value(pod, variable).split("\n")
+        lines = _value(pod, container, variable).split("\n")
         yield f"      {variable['name']}:\t{lines[0]}"
         yield from (f"      \t{line}" for line in lines[1:])
 
 
-def _value(pod: KubeObject, variable: KubeObject) -> str:
+def _value(pod: KubeObject, container: KubeObject, variable: KubeObject) -> str:
     source = table(variable, "valueFrom")
     if (field := source.get("fieldRef")) is not None:
         path = text(field, "fieldPath")
         version = text(field, "apiVersion") or "v1"
-        return f"{read_field(pod, path)} ({version}:{path})"
+        return f"{_read_field(pod, path)} ({version}:{path})"
     if (resource := source.get("resourceFieldRef")) is not None:
-        name = text(resource, "resource")
-        return f"{_read_resource(pod, resource, name)} ({name})"
+        return f"{_read_resource(container, resource)} ({text(resource, 'resource')})"
     if (secret := source.get("secretKeyRef")) is not None:
         key, name = text(secret, "key"), text(secret, "name")
         return f"<set to the key '{key}' in secret '{name}'>\tOptional: {_optional(secret)}"
@@ -169,22 +169,32 @@ def _value(pod: KubeObject, variable: KubeObject) -> str:
     return text(variable, "value")
 
 
-def read_field(pod: KubeObject, path: str) -> str:
-    """The part of a pod that ``fieldRef`` names: ``metadata.labels['app']`` as well."""
-    head, bracket, rest = path.partition("['")
-    found: Any = pick(pod, *head.split("."))
-    return text(found, rest.removesuffix("']")) if bracket else str(found or "")
+def _read_field(pod: KubeObject, path: str) -> str:
+    # kubectl knows these two alone, and leaves all others blank, the metadata's as well: its
+    # scheme has no field labels of pods. Source: EnvValueRetriever there;
+    # DefaultMetaV1FieldSelectorConversion in k8s.io/apimachinery/pkg/runtime/conversion.go.
+    known = path in ("metadata.name", "metadata.namespace")
+    return text(pod, *path.split(".")) if known else ""
 
 
-def _read_resource(pod: KubeObject, reference: KubeObject, name: str) -> str:
-    kind, _, resource = name.partition(".")
-    holder = text(reference, "containerName")
-    everyone = [*entries(pod, "spec", "initContainers"), *entries(pod, "spec", "containers")]
-    for container in everyone:
-        if not holder or container["name"] == holder:
-            amount = text(container, "resources", kind, resource)
-            return amount or ("node allocatable" if kind == "limits" else "0")
-    return ""
+def _read_resource(container: KubeObject, reference: KubeObject) -> str:
+    """The container's own amount in units of the divisor, rounded up.
+
+    kubectl asks the container that is described, also where containerName names another.
+    Source: ExtractContainerResourceValue in k8s.io/kubectl/pkg/util/resource/resource.go.
+    """
+    resource = text(reference, "resource")
+    kind, _, name = resource.partition(".")
+    amount = parse_quantity(text(container, "resources", kind, name) or "0")
+    divisor = parse_quantity(text(reference, "divisor") or "0")
+    if not divisor.amount:
+        divisor = parse_quantity("1")
+    if name == "cpu":
+        units = -(-amount.milli_value // divisor.milli_value)
+    else:
+        units = -(-amount.value // divisor.value)
+    unlimited = not units and resource in ("limits.cpu", "limits.memory")
+    return "node allocatable" if unlimited else str(units)
 
 
 def _mounts(container: KubeObject) -> Iterator[str]:

@@ -44,6 +44,12 @@ def lines_between(text: str, first: str, after: str) -> list[str]:
     return lines[start : next(i for i in range(start, len(lines)) if lines[i].startswith(after))]
 
 
+def variable(text: str, name: str) -> str:
+    """What is told of a variable."""
+    (line,) = (one for one in text.split("\n") if one.startswith(f"      {name}:"))
+    return line.removeprefix(f"      {name}:").strip()
+
+
 def test_the_documented_pod_is_described_as_in_the_documentation() -> None:
     now = datetime(2022, 2, 17, 21, 51, 35, tzinfo=UTC)
     name = "nginx-deployment-67d4bdd6f5-w6kd7"
@@ -117,7 +123,7 @@ def test_a_pod_that_is_deleted_tells_its_grace() -> None:
 
 
 def test_environment_and_where_it_comes_from() -> None:
-    pod = make_pod(status("a", running()), labels={"app": "shop"})
+    pod = make_pod(status("a", running()))
     pod["spec"]["containers"][0] |= {
         "command": ["sh", "-c"],
         "args": ["echo one\necho two"],
@@ -128,7 +134,7 @@ def test_environment_and_where_it_comes_from() -> None:
         ],
         "env": [
             {"name": "PLAIN", "value": "one\ntwo"},
-            {"name": "APP", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
+            {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}},
             {"name": "MEM", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}},
             {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "k"}}},
@@ -160,15 +166,63 @@ def test_environment_and_where_it_comes_from() -> None:
         "    Environment:",
         "      PLAIN:  one",
         "              two",
-        "      APP:    shop (v1:metadata.labels['app'])",
+        "      POD:    web (v1:metadata.name)",
         "      CPU:    node allocatable (limits.cpu)",
-        "      MEM:    64Mi (limits.memory)",
+        "      MEM:    67108864 (limits.memory)",
         "      KEY:    <set to the key 'k' in secret 'keys'>          Optional: false",
         "      SET:    <set to the key 's' of config map 'settings'>  Optional: true",
         "    Mounts:",
         "      /a from cache (rw)",
         '      /z from cache (ro,path="in")',
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("metadata.name", "web"),
+        ("metadata.namespace", "default"),
+        ("metadata.uid", ""),
+        ("metadata.labels['app']", ""),
+        ("spec.nodeName", ""),
+        ("status.podIP", ""),
+        ("status.podIPs", ""),
+    ],
+)
+def test_only_the_fields_that_kubectl_knows_have_their_value_shown(path: str, shown: str) -> None:
+    pod = make_pod(status("a", running()), labels={"app": "shop"})
+    pod["spec"]["nodeName"] = "node"
+    pod["status"] |= {"podIP": "10.0.0.2", "podIPs": [{"ip": "10.0.0.2"}]}
+    pod["spec"]["containers"][0]["env"] = [
+        {"name": "F", "valueFrom": {"fieldRef": {"fieldPath": path}}}
+    ]
+    assert variable(describe(pod), "F") == f"{shown} (v1:{path})".strip()
+
+
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ({"resource": "limits.cpu"}, "node allocatable"),
+        # kubectl asks the container itself, whatever is named.
+        ({"resource": "limits.cpu", "containerName": "a"}, "node allocatable"),
+        ({"resource": "limits.memory", "divisor": "1Mi"}, "64"),
+        ({"resource": "limits.memory", "divisor": "60Mi"}, "2"),
+        ({"resource": "limits.memory", "divisor": "0"}, "67108864"),
+        ({"resource": "limits.ephemeral-storage"}, "0"),
+        ({"resource": "requests.cpu", "divisor": "1"}, "1"),
+        ({"resource": "requests.cpu", "divisor": "1m"}, "100"),
+        ({"resource": "requests.memory"}, "0"),
+    ],
+)
+def test_a_resource_is_that_of_the_container_itself_in_units_of_the_divisor(
+    reference: dict[str, str], shown: str
+) -> None:
+    pod = make_pod(status("a", running()), status("b", running()))
+    first, second = pod["spec"]["containers"]
+    first["resources"] = {"limits": {"cpu": "500m"}}
+    second["resources"] = {"limits": {"memory": "64Mi"}, "requests": {"cpu": "100m"}}
+    second["env"] = [{"name": "R", "valueFrom": {"resourceFieldRef": reference}}]
+    assert variable(describe(pod), "R") == f"{shown} ({reference['resource']})"
 
 
 def test_every_kind_of_volume_is_told() -> None:
