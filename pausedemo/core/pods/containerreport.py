@@ -100,11 +100,14 @@ def _waiting(pod: Pod, container: Container, view: PodView) -> StateWaiting:
 
 
 def _terminated(one: ContainerStatus, view: PodView) -> StateTerminated:
+    # What could not start began, too, when it was made: dockershim and cri-dockerd tell it so "to
+    # avoid the confusion". Source: ContainerStatus, cri-dockerd, core/container_status.go.
+    could_not_start = one.state is RunState.EXITED and one.started_at is None
     return StateTerminated(
         exit_code=one.exit_code,
         reason=one.reason,
         message=view.messages.get(one.id, "") or one.error,
-        started_at=one.started_at,
-        finished_at=one.finished_at,
+        started_at=one.created_at if could_not_start else one.started_at,
+        finished_at=one.finished_at or (one.created_at if could_not_start else None),
         container_id=one.id,
     )

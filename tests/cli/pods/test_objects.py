@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from pausedemo.core import naming
+from pausedemo.core.kubectl.objects import render_time
 from tests.cli.pods.conftest import Pods
 from tests.waiting import wait_until
 
@@ -177,6 +178,22 @@ def test_a_crash_is_seen_with_its_code_and_its_restart(pods: Pods) -> None:
         ["0/1", "CrashLoopBackOff"],
     )
     assert pods.lines("logs", "crash") == ["before"]
+
+
+def test_what_could_not_start_has_the_time_at_which_it_was_made(pods: Pods) -> None:
+    never = "restartPolicy: Never\n  terminationGracePeriodSeconds"
+    pods.apply(
+        CRASHING.replace("terminationGracePeriodSeconds", never).replace(
+            'sh, -c, "echo before; exit 3"', "/no/such/program"
+        )
+    )
+    pod = json.loads(pods("get", "pod", "crash", "-o", "json").stdout)
+    (status,) = pod["status"]["containerStatuses"]
+    ended = status["state"]["terminated"]
+    assert ended["reason"] == "ContainerCannotRun"
+    made = pods.engine.inspect_container(ended["containerID"].removeprefix("docker://")).created_at
+    assert ended["startedAt"] == ended["finishedAt"] == render_time(made)
+    assert " 0001 " not in pods("describe", "pod", "crash").stdout
 
 
 def test_waiting_ends_when_it_is_so_or_when_the_time_is_over(pods: Pods) -> None:

@@ -106,6 +106,7 @@ CANNOT = StateTerminated(
     exit_code=127,
     reason="ContainerCannotRun",
     message="no such file",
+    started_at=at(99),
     finished_at=at(99),
     container_id="a-0",
 )
