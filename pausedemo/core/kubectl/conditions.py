@@ -52,7 +52,7 @@ def _has_condition(name: str, value: str) -> Condition:
 
 def _has_value(written: str) -> Condition:
     parts = _EQUALS.split(written)
-    if len(parts) > 2 or not parts[0]:
+    if len(parts) > 2:
         raise Refused(
             "error: jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
             "--for=jsonpath='{.status.readyReplicas}'"
@@ -64,6 +64,8 @@ def _has_value(written: str) -> Condition:
             "error: jsonpath wait has to have a value after equal sign, like "
             "--for=jsonpath='{.status.readyReplicas}'=3"
         )
+    if not expression:
+        raise Refused("error: jsonpath expression cannot be empty")
     try:
         check_path(expression)
     except ValueError as error:

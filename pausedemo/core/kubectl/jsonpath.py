@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+#: What ``wait`` takes for a path at all: one pair of braces around all of it, or none.
+#: Source: RelaxedJSONPathExpression in k8s.io/kubectl/pkg/cmd/get/customcolumn.go.
+_RELAXED: Final = re.compile(r"\{\.?[^{}]+\}|\.?[^{}]+")
 _STEP: Final = re.compile(
     r"\.(?P<field>(?:\\.|[^.\[\\])+)"
     r"|\[(?P<index>-?\d+|\*)\]"
@@ -34,9 +37,12 @@ def check_path(expression: str) -> None:
 
 def _parse(expression: str) -> Iterator[Mapping[str, str | None]]:
     path = expression.strip()
-    if path.startswith("{") and path.endswith("}"):
-        path = path[1:-1].strip()
-    path = path.removeprefix("$")
+    if not _RELAXED.fullmatch(path):
+        raise ValueError(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or "
+            "'{name1.name2}' or '{.name1.name2}'"
+        )
+    path = path.removeprefix("{").removesuffix("}").strip().removeprefix("$")
     if not path.startswith((".", "[")):
         path = f".{path}"
     position = 0

@@ -47,6 +47,9 @@ WITHOUT_ENGINE = [
     (["wait", "pods", "--for=delete"], 1, NO_NAME),
     (["wait", "pod/web"], 1, 'error: unrecognized condition: ""'),
     (["wait", "pod/web", "--for=ready"], 1, 'error: unrecognized condition: "ready"'),
+    (["wait", "pod/web", "--for=jsonpath={.status"], 1,
+     "error: unexpected path string, expected a 'name1.name2' or '.name1.name2' or "
+     "'{name1.name2}' or '{.name1.name2}'"),
     (["wait", "pod/web", "--for=delete", "--timeout=x"], 2,
      'pausedemo: --timeout: time: invalid duration "x"'),
     (["events", "--for", "web"], 1, "error: --for must be in resource/name form"),

@@ -140,7 +140,9 @@ def test_a_dot_in_a_key_is_written_with_a_backslash() -> None:
     assert find_values(r"{.metadata.labels.example\.org/part}", pod) == ["a"]
 
 
-@pytest.mark.parametrize("path", ["{.a[b]}", "{.a[}", "{.a[?(@.b)]}"])
+@pytest.mark.parametrize(
+    "path", ["{.a[b]}", "{.a[}", "{.a[?(@.b)]}", "{.a", ".a}", "{.a}{.b}", "{{.a}}", "{}", ""]
+)
 def test_a_path_that_cannot_be_followed_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="unexpected path string"):
         find_values(path, {})
@@ -182,7 +184,13 @@ def test_of_an_object_that_is_gone_only_its_end_holds() -> None:
         ("condition=", 'error: unrecognized condition: "condition="'),
         ("jsonpath={.a}=", "error: jsonpath wait has to have a value after equal sign"),
         ("jsonpath={.a}=b=c", "error: jsonpath wait format must be"),
+        ("jsonpath=", "error: jsonpath expression cannot be empty"),
         ("jsonpath={.a[}=b", "error: unexpected path string"),
+        (
+            "jsonpath={.status",
+            "error: unexpected path string, expected a 'name1.name2' or '.name1.name2' or "
+            "'{name1.name2}' or '{.name1.name2}'",
+        ),
     ],
 )
 def test_what_is_no_condition_is_refused(written: str, said: str) -> None:
