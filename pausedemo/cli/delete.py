@@ -131,8 +131,9 @@ class _Wanted:
         targets = parse_targets(words) if words else ()
         self._namespace = namespace
         self._matches = read_selector(selector)
-        self._asked: list[tuple[str, str | None, str]] = [
-            (kind, name, namespace or "default") for kind, name in targets
+        #: Kind, name, namespace, and the file that says so.
+        self._asked: list[tuple[str, str | None, str, str]] = [
+            (kind, name, namespace or "default", "") for kind, name in targets
         ]
         if any(name is None for _, name in targets) and not (everything or selector):
             raise Refused(
@@ -142,30 +143,35 @@ class _Wanted:
 
     def read(self, filenames: Sequence[str], *, recursive: bool) -> None:
         """What the files name is to go, where no words have said it."""
-        from pausedemo.cli.manifests import read_manifests
+        from pausedemo.cli.manifests import read_sources
 
         if bool(self._asked) == bool(filenames):
             raise UsageError("say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE")
         if not filenames:
             return
-        objects = read_manifests(
+        objects = read_sources(
             filenames,
             namespace=self._namespace or "default",
             namespace_given=self._namespace is not None,
             recursive=recursive,
             warn=False,
         )
-        self._asked = [(one.kind, one.metadata.name, one.metadata.namespace) for one in objects]
+        self._asked = [
+            (one.kind, one.metadata.name, one.metadata.namespace, source) for source, one in objects
+        ]
 
     def find(self, cluster: Cluster) -> tuple[list[KubeObject], list[Refused]]:
         """Those that are there, and what is to be said of the others."""
+        from pausedemo.core.kubectl.kinds import not_found
+
         found: list[KubeObject] = []
         refused: list[Refused] = []
-        for kind, name, place in self._asked:
+        for kind, name, place, source in self._asked:
             try:
                 found += cluster.find(kind, name, place, self._matches)
             except Refused as error:
-                refused.append(error)
+                by_file = bool(name and source)
+                refused.append(not_found(kind, name or "", deleting=source) if by_file else error)
         return found, refused
 
 

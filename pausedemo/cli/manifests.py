@@ -30,9 +30,28 @@ def read_manifests(
 
     Warnings go to stderr, unless ``warn`` is false. Raises InvalidFile with all problems.
     """
+    found = read_sources(
+        filenames,
+        namespace=namespace,
+        namespace_given=namespace_given,
+        recursive=recursive,
+        warn=warn,
+    )
+    return [one for _, one in found]
+
+
+def read_sources(
+    filenames: Sequence[str],
+    *,
+    namespace: str,
+    namespace_given: bool,
+    recursive: bool,
+    warn: bool,
+) -> list[tuple[str, KubernetesObject]]:
+    """As ``read_manifests``, each object with the file that it is from; ``STDIN`` for ``-``."""
     from pausedemo.core.manifest import parse_file
 
-    objects: list[KubernetesObject] = []
+    objects: list[tuple[str, KubernetesObject]] = []
     invalid: list[InvalidFile] = []
     for source, text in _read_texts(filenames, recursive=recursive):
         try:
@@ -42,7 +61,7 @@ def read_manifests(
             continue
         for warning in found.warnings if warn else ():
             click.echo(f"Warning: {warning.message}", err=True)
-        objects += [place(one, namespace, given=namespace_given) for one in found.objects]
+        objects += [(source, place(one, namespace, given=namespace_given)) for one in found.objects]
     if invalid:
         raise InvalidFile(problem for error in invalid for problem in error.problems)
     return objects

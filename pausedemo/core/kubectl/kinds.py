@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pausedemo.core.values.downward import quote
 from pausedemo.errors import Refused
 
 #: Each kind's plural, and what else it is called.
@@ -66,9 +67,14 @@ def parse_targets(words: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
     return tuple((kind, name) for kind in kinds for name in names)
 
 
-def not_found(kind: str, name: str) -> Refused:
-    """What the API server says of an object that is not there."""
-    return Refused(f'Error from server (NotFound): {PLURALS[kind]} "{name}" not found')
+def not_found(kind: str, name: str, *, deleting: str = "") -> Refused:
+    """What the API server says of an object that is not there.
+
+    ``deleting`` is the file that named it, of which kubectl says so. Source: AddSourceToErr in
+    k8s.io/kubectl/pkg/cmd/util/helpers.go.
+    """
+    where = f"error when deleting {quote(deleting)}: " if deleting else ""
+    return Refused(f'Error from server (NotFound): {where}{PLURALS[kind]} "{name}" not found')
 
 
 def already_exists(kind: str, name: str) -> Refused:

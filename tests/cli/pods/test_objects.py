@@ -246,6 +246,19 @@ def test_deleting_by_file_and_by_force(pods: Pods) -> None:
     assert pods("get", "pods,cm,secrets").stdout == ""
 
 
+def test_of_what_is_gone_the_file_that_names_it_is_told(embedded_pods: Pods) -> None:
+    embedded_pods.record(SETTINGS)
+    file = embedded_pods.folder / "manifest.yaml"
+    file.write_text(f"{SETTINGS}---{WEB}")
+    ended = embedded_pods("delete", "-f", str(file), code=1)
+    assert ended.stdout == 'configmap "settings" deleted\nsecret "keys" deleted\n'
+    assert ended.stderr == (
+        f'Error from server (NotFound): error when deleting "{file}": pods "web" not found\n'
+    )
+    ended = embedded_pods("delete", "-f", str(file), "--ignore-not-found")
+    assert (ended.stdout, ended.stderr) == ("No resources found\n", "")
+
+
 def test_a_watch_prints_each_change_as_it_comes(pods: Pods) -> None:
     watching = pods.start("get", "pods", "--watch")
     assert watching.stdout is not None
