@@ -74,7 +74,8 @@ def parse_ports(written: str, pod: KubeObject) -> tuple[int, int]:
 
 
 def _read_port(written: str, pod: KubeObject) -> int:
-    from pausedemo.core.kubectl.objects import entries
+    """One port; a name is one of the pod's, which is empty where none can be meant."""
+    from pausedemo.core.kubectl.objects import entries, name_of
 
     if written.isdecimal() and 1 <= int(written) <= 65535:
         return int(written)
@@ -82,6 +83,9 @@ def _read_port(written: str, pod: KubeObject) -> int:
         for port in entries(container, "ports"):
             if port.get("name") == written:
                 return int(port["containerPort"])
+    if pod and written and ":" not in written and not written.isdecimal():
+        # Source: LookupContainerPortNumberByName, k8s.io/kubectl/pkg/util/pod_port.go.
+        raise Refused(f"error: Pod '{name_of(pod)}' does not have a named port '{written}'")
     raise UsageError(f"{written!r} is no port: a number from 1 to 65535, or a port's name")
 
 

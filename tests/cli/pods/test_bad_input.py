@@ -98,8 +98,8 @@ BESIDE_A_POD = [
     (["port-forward", "cm/settings", "80"], 1, NO_CONTAINERS),
     (["port-forward", "web", "99999:80"], 2,
      "pausedemo: '99999' is no port: a number from 1 to 65535, or a port's name"),
-    (["port-forward", "web", "8080:http"], 2,
-     "pausedemo: 'http' is no port: a number from 1 to 65535, or a port's name"),
+    (["port-forward", "web", "8080:http"], 1,
+     "error: Pod 'web' does not have a named port 'http'"),
     (["namespaces", "nope"], 1, NO_POD),
     (["namespaces", "cm/settings"], 1, NO_CONTAINERS),
 ]  # fmt: skip

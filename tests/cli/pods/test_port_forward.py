@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from pausedemo.cli.port_forward import parse_ports
-from pausedemo.errors import UsageError
+from pausedemo.errors import Refused, UsageError
 from tests.cli.pods.conftest import Pods
 
 SERVER = """
@@ -24,7 +24,10 @@ spec:
     command: [sh, -c, "mkdir /w; echo page > /w/index.html; exec httpd -f -p 127.0.0.1:8080 -h /w"]
     ports: [{containerPort: 8080, name: http}]
 """
-POD = {"spec": {"containers": [{"name": "a", "ports": [{"containerPort": 80, "name": "http"}]}]}}
+POD = {
+    "metadata": {"name": "web"},
+    "spec": {"containers": [{"name": "a", "ports": [{"containerPort": 80, "name": "http"}]}]},
+}
 
 
 @pytest.mark.parametrize(
@@ -35,10 +38,17 @@ def test_ports_are_written_as_for_kubectl(written: str, ports: tuple[int, int]) 
     assert parse_ports(written, POD) == ports
 
 
-@pytest.mark.parametrize("written", ["", "0", "65536", "a:b:c", "8080:", "ftp", "http:80"])
+@pytest.mark.parametrize("written", ["", "0", "65536", "a:b:c", "8080:", "http:80"])
 def test_what_is_no_port_is_refused(written: str) -> None:
     with pytest.raises(UsageError, match="is no port"):
         parse_ports(written, POD)
+
+
+@pytest.mark.parametrize("written", ["ftp", "8080:ftp", ":ftp"])
+def test_a_name_that_no_port_has_is_refused_in_kubectls_words(written: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse_ports(written, POD)
+    assert str(caught.value) == "error: Pod 'web' does not have a named port 'ftp'"
 
 
 def test_what_listens_on_the_pods_loopback_is_reached(pods: Pods) -> None:
