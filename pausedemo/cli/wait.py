@@ -19,7 +19,11 @@ from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pausedemo.cli.cluster import Cluster
     from pausedemo.core.kubectl.objects import KubeObject
+    from pausedemo.core.kubectl.selector import Matcher
 
 #: What a negative timeout means to kubectl: a week.
 LONGEST_S: Final = 7 * 24 * 3600.0
@@ -37,7 +41,7 @@ LONGEST_S: Final = 7 * 24 * 3600.0
     "--for",
     "wanted",
     default="",
-    metavar="delete|condition=NAME[=VALUE]|jsonpath={...}[=VALUE]",
+    metavar="create|delete|condition=NAME[=VALUE]|jsonpath={...}[=VALUE]",
     help="What to wait for, as condition=Ready.",
 )
 @click.option(
@@ -66,9 +70,9 @@ def wait(
 
     Exits with 1 when the time is over before.
     """
-    from pausedemo.core.kubectl.conditions import is_delete, parse_condition
+    from pausedemo.core.kubectl.conditions import is_create, is_delete, parse_condition
     from pausedemo.core.kubectl.kinds import parse_targets
-    from pausedemo.kubelet.waiting import wait_for
+    from pausedemo.kubelet.waiting import wait_for, wait_until_found
 
     condition = parse_condition(wanted)
     timeout_s = read_duration("--timeout", timeout)
@@ -80,6 +84,13 @@ def wait(
     where = None if everywhere else namespace
     matches = read_selector(selector)
     with open_cluster(engine) as cluster:
+        deadline = cluster.clock.monotonic() + (LONGEST_S if timeout_s < 0 else timeout_s)
+        if is_create(wanted):
+            wait_until_found(
+                cluster.engine,
+                lambda: _find_all(cluster, targets, where, matches),
+                remaining_s=lambda: deadline - cluster.clock.monotonic(),
+            )
         found: list[KubeObject] = []
         for kind, name in targets:
             try:
@@ -90,7 +101,6 @@ def wait(
                 # kubectl says nothing of what is gone already.
         if not found and not is_delete(wanted):
             raise Refused("error: no matching resources found")
-        deadline = cluster.clock.monotonic() + (LONGEST_S if timeout_s < 0 else timeout_s)
         late: list[str] = []
         for one in found:
             try:
@@ -108,3 +118,22 @@ def wait(
                 click.echo(f"{one['kind'].lower()}/{one['metadata']['name']} condition met")
     if late:
         raise Refused("\n".join(late))
+
+
+def _find_all(
+    cluster: Cluster,
+    targets: Sequence[tuple[str, str | None]],
+    namespace: str | None,
+    matches: Matcher,
+) -> list[KubeObject]:
+    """All that is meant; nothing while one that is named is not there yet."""
+    found: list[KubeObject] = []
+    for kind, name in targets:
+        try:
+            found += cluster.find(kind, name, namespace, matches)
+        except Refused:
+            if namespace is None:
+                # No waiting gives a name to all namespaces.
+                raise
+            return []
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pausedemo.core.kubectl.conditions import Condition
 from pausedemo.core.kubectl.kinds import PLURALS, not_found
@@ -40,6 +40,27 @@ def wait_for(
             left_s = remaining_s()
             if left_s <= 0:
                 raise Refused(f"error: timed out waiting for the condition on {where}")
+            watch.wait(min(left_s, RELOOK_S))
+
+
+def wait_until_found(
+    engine: Engine,
+    find: Callable[[], Sequence[KubeObject]],
+    *,
+    remaining_s: Callable[[], float],
+) -> None:
+    """Return as soon as ``find`` gives any object; it is asked once at least.
+
+    Raises Refused, in kubectl's words, when the time is over. Source: RunWait, k8s.io/kubectl
+    pkg/cmd/wait/wait.go, which looks twice a second.
+    """
+    with watch_changes(engine) as watch:
+        while True:
+            if find():
+                return
+            left_s = remaining_s()
+            if left_s <= 0:
+                raise Refused("error: timed out waiting for the condition")
             watch.wait(min(left_s, RELOOK_S))
 
 

@@ -22,7 +22,12 @@ _EQUALS: Final = re.compile(r"(?<!=)=(?!=)")
 
 
 def parse_condition(written: str) -> Condition:
-    """Read ``delete``, ``condition=Ready[=False]`` or ``jsonpath={...}[=value]``. Or Refused."""
+    """Read ``create``, ``delete``, ``condition=Ready[=False]`` or ``jsonpath={...}[=value]``.
+
+    Or Refused.
+    """
+    if is_create(written):
+        return lambda found: found is not None
     if is_delete(written):
         return lambda found: found is None
     kind, _, rest = written.partition("=")
@@ -32,6 +37,11 @@ def parse_condition(written: str) -> Condition:
     if kind == "jsonpath":
         return _has_value(rest)
     raise Refused(f'error: unrecognized condition: "{written}"')
+
+
+def is_create(written: str) -> bool:
+    """Whether it is waited for objects to be there at all."""
+    return written.lower() == "create"
 
 
 def is_delete(written: str) -> bool:

@@ -211,6 +211,25 @@ def test_waiting_ends_when_it_is_so_or_when_the_time_is_over(pods: Pods) -> None
     assert pods.lines("wait", "--for=delete", "pod/nope") == []
 
 
+def test_it_is_waited_until_all_that_are_named_are_there(pods: Pods) -> None:
+    pods.record(SETTINGS.partition("---")[0])
+    waiting = pods.start("wait", "cm/settings", "pod/web", "--for=create", "--timeout=60s")
+    chosen = pods.start("wait", "pods", "-l", "app=web", "--for=create", "--timeout=60s")
+    late = pods("wait", "cm/settings", "pod/web", "--for=create", "--timeout=100ms", code=1)
+    assert (late.stdout, late.stderr) == ("", "error: timed out waiting for the condition\n")
+    assert pods.lines("wait", "cm/settings", "--for=create", "--timeout=0") == [
+        "configmap/settings condition met"
+    ]
+    pods.record(WEB)
+    out, err = waiting.communicate(timeout=60)
+    assert (out, err) == (b"configmap/settings condition met\npod/web condition met\n", b"")
+    assert chosen.communicate(timeout=60) == (b"pod/web condition met\n", b"")
+    nowhere = pods("wait", "pod/web", "-A", "--for=create", code=1)
+    assert nowhere.stderr == (
+        "error: a resource cannot be retrieved by name across all namespaces\n"
+    )
+
+
 def test_what_is_deleted_leaves_nothing_behind(pods: Pods) -> None:
     pods.apply(f"{SETTINGS}---{WEB}")
     uid = json.loads(pods("get", "pod", "web", "-o", "json").stdout)["metadata"]["uid"]

@@ -163,6 +163,7 @@ def test_a_path_that_cannot_be_followed_is_refused(path: str) -> None:
         ("jsonpath={.status.containerStatuses[0].ready}=true", True),
         ("jsonpath={.status.containerStatuses[0].restartCount}=0", True),
         ("delete", False),
+        ("create", True),
     ],
 )
 def test_a_condition_holds_or_does_not(written: str, holds: bool) -> None:
@@ -171,6 +172,7 @@ def test_a_condition_holds_or_does_not(written: str, holds: bool) -> None:
 
 def test_of_an_object_that_is_gone_only_its_end_holds() -> None:
     assert parse_condition("Delete")(None) is True
+    assert parse_condition("Create")(None) is False
     assert parse_condition("condition=Ready")(None) is False
     assert parse_condition("jsonpath={.status}")(None) is False
     assert is_delete("DELETE")
