@@ -48,12 +48,13 @@ def compute_conditions(
 
 def _compute_ready_to_start(pod: Pod, status: PodStatus) -> Condition:
     sandbox = status.sandbox
+    changed_at = pod.created_at if sandbox is None else sandbox.finished_at or sandbox.created_at
     return Condition(
         type="PodReadyToStartContainers",
         status=sandbox is not None
         and sandbox.ready
         and bool(sandbox.ip or sandbox.network_mode == "host"),
-        changed_at=sandbox.created_at if sandbox else pod.created_at,
+        changed_at=changed_at,
     )
 
 

@@ -22,7 +22,8 @@ class RunState(StrEnum):
 class SandboxStatus:
     """One sandbox, by its infra container. ``ready``: it runs. ``ip`` is empty when it has none.
 
-    ``gateway`` is the node's address in the sandbox's network, if it has one.
+    ``gateway`` is the node's address in the sandbox's network, if it has one. ``finished_at`` is
+    None while it runs, and where the engine does not say when it ended.
     """
 
     id: str
@@ -33,6 +34,7 @@ class SandboxStatus:
     network_mode: str
     created_at: datetime
     gateway: str = ""
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

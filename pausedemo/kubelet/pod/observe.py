@@ -89,6 +89,8 @@ def _sandbox(info: ContainerInfo, attempt: int) -> SandboxStatus:
         gateway=info.gateway,
         network_mode=info.network_mode,
         created_at=info.created_at,
+        # What was started again still has the time of its last end.
+        finished_at=None if is_alive(info.state) else info.finished_at,
     )
 
 

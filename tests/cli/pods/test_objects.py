@@ -196,6 +196,27 @@ def test_what_could_not_start_has_the_time_at_which_it_was_made(pods: Pods) -> N
     assert " 0001 " not in pods("describe", "pod", "crash").stdout
 
 
+def test_when_the_sandbox_has_ended_no_container_can_be_started_from_then_on(pods: Pods) -> None:
+    def condition() -> dict[str, Any]:
+        pod = json.loads(pods("get", "pod", "web", "-o", "json").stdout)
+        (found,) = (
+            one for one in pod["status"]["conditions"] if one["type"] == "PodReadyToStartContainers"
+        )
+        return dict(found)
+
+    pods.apply(WEB)
+    assert condition()["status"] == "True"
+    (row,) = pods.engine.list_containers(
+        {naming.POD_NAMESPACE: pods.namespace, naming.CONTAINER_TYPE: naming.TYPE_SANDBOX}
+    )
+    pods.engine.kill_container(row.id, "KILL")
+    end = wait_until(
+        "the sandbox has ended", lambda: pods.engine.inspect_container(row.id).finished_at
+    )
+    found = condition()
+    assert (found["status"], found["lastTransitionTime"]) == ("False", render_time(end))
+
+
 def test_waiting_ends_when_it_is_so_or_when_the_time_is_over(pods: Pods) -> None:
     pods.apply(WEB)
     assert pods.lines("wait", "--for=condition=Ready", "pod/web") == ["pod/web condition met"]

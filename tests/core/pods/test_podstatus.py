@@ -242,6 +242,14 @@ def test_the_conditions_of_a_pod_that_has_done_its_work() -> None:
     ]
 
 
+def test_a_sandbox_that_has_ended_tells_when_no_container_could_be_started_any_more() -> None:
+    gone = dataclasses.replace(sandbox(ready=False), finished_at=at(40))
+    found = report(make_pod("a"), gone, running("a"))
+    assert found.condition("PodReadyToStartContainers") == Condition(
+        type="PodReadyToStartContainers", status=False, changed_at=at(40)
+    )
+
+
 def test_a_pod_is_not_ready_while_a_sidecar_of_it_is_down() -> None:
     pod = make_pod("a", init=("s",), sidecars=("s",))
     found = report(pod, sandbox(), failing("s"), running("a"))
