@@ -22,7 +22,10 @@ from pausedemo.core.values.quantities import Quantity, parse_quantity
 
 
 class ObjectFieldSelector(KubernetesModel):
-    """A field of the pod itself, such as ``metadata.labels['app']``."""
+    """A field of the pod itself, such as ``metadata.labels['app']``.
+
+    With ``hostNetwork`` the addresses, such as ``status.podIP`` and ``status.hostIP``, are empty.
+    """
 
     api_version: StrictStr = "v1"
     field_path: Text

@@ -136,6 +136,28 @@ def test_whole_objects_are_kubernetes_objects(pods: Pods) -> None:
     assert json.loads(pods("get", "cm", "-o", "json", "-l", "a=b").stdout)["items"] == []
 
 
+def test_a_pod_in_the_nodes_network_has_no_address_and_knows_none(pods: Pods) -> None:
+    pods.apply("""
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: host}
+        spec:
+          hostNetwork: true
+          restartPolicy: Never
+          containers:
+          - name: a
+            image: busybox
+            command: [sh, -c, "echo pod=$POD host=$HOST."]
+            env:
+            - {name: POD, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+            - {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+    """)
+    status = json.loads(pods("get", "pod", "host", "-o", "json").stdout)["status"]
+    assert not {"podIP", "podIPs", "hostIP", "hostIPs"} & set(status)
+    pods("wait", "pod/host", "--for=jsonpath={.status.phase}=Succeeded")
+    assert pods.lines("logs", "host") == ["pod= host=."]
+
+
 def test_a_description_ends_with_what_has_happened(pods: Pods) -> None:
     pods.apply(WEB)
     text = pods("describe", "pod", "web").stdout
