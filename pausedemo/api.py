@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.clock import Clock, SystemClock
+from pausedemo.core.files.kubenames import complain_of_namespace
 from pausedemo.core.kubectl.choice import choose_container, find_log, find_running
 from pausedemo.core.kubectl.conditions import parse_condition
 from pausedemo.core.kubectl.events import sort_by_time
@@ -23,7 +24,15 @@ from pausedemo.core.manifest import KubernetesObject, PodManifest, parse_file
 from pausedemo.core.pods.pod import LATEST_KUBERNETES, Pod
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
-from pausedemo.errors import EngineGone, InvalidFile, PausedemoError, Problem, Refused, TimedOut
+from pausedemo.errors import (
+    EngineGone,
+    InvalidFile,
+    PausedemoError,
+    Problem,
+    Refused,
+    TimedOut,
+    UsageError,
+)
 from pausedemo.images.resolve import Policy
 from pausedemo.kubelet.logs import LogOptions, LogSource, read_lines
 from pausedemo.kubelet.objects.applying import Keeper
@@ -169,10 +178,15 @@ def pod(
     is connected already. ``namespace`` for objects that name none; without it they get a new one.
     ``wait``: enter the block only when the pod is ready. ``images`` as ``--images``.
 
-    Raises InvalidFile for a wrong manifest, Refused for an object that is there already,
-    EngineUnavailable, and TimedOut when the pod was not ready after ``timeout_s`` seconds.
+    Raises InvalidFile for a wrong manifest, UsageError for what can be no namespace, Refused for an
+    object that is there already, EngineUnavailable, and TimedOut when the pod was not ready after
+    ``timeout_s`` seconds.
     """
-    objects = _read(manifest, namespace or f"pausedemo-{uuid.uuid4().hex[:8]}")
+    namespace = namespace or f"pausedemo-{uuid.uuid4().hex[:8]}"
+    wrong = complain_of_namespace(namespace)
+    if wrong is not None:
+        raise UsageError(wrong)
+    objects = _read(manifest, namespace)
     clock = SystemClock()
     with contextlib.ExitStack() as stack:
         connected = (

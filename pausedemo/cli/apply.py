@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pausedemo.cli.cluster import filename_option, open_cluster, recursive_option
-from pausedemo.cli.complete_objects import complete_namespaces
+from pausedemo.cli.cluster import (
+    filename_option,
+    given_namespace_option,
+    open_cluster,
+    recursive_option,
+)
 from pausedemo.cli.manifests import read_manifests
 from pausedemo.cli.options import engine_option, images_option
 from pausedemo.errors import Refused, UsageError
@@ -31,12 +35,7 @@ _NO_KUBELET: Final = (
 @click.command()
 @filename_option
 @recursive_option
-@click.option(
-    "-n",
-    "--namespace",
-    shell_complete=complete_namespaces,
-    help="That of objects that name none.  [default: default]",
-)
+@given_namespace_option
 @click.option("--watch", is_flag=True, help="Keep the pod alive until Ctrl-C, telling its events.")
 @click.option(
     "--kubernetes-version",

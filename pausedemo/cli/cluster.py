@@ -19,13 +19,38 @@ if TYPE_CHECKING:
     from pausedemo.engine.port import Engine
     from pausedemo.kubelet.objects.reader import Reader
 
+
+def _read_namespace(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Refuse what can be no namespace, before anything is done; an empty one is as none."""
+    from pausedemo.core.files.kubenames import complain_of_namespace
+
+    if not value:
+        default: str | None = parameter.get_default(context)
+        return default
+    wrong = complain_of_namespace(value)
+    if wrong is not None:
+        raise UsageError(f"--namespace: {wrong}")
+    return value
+
+
 namespace_option = click.option(
     "-n",
     "--namespace",
     default="default",
     show_default=True,
+    callback=_read_namespace,
     shell_complete=complete_namespaces,
     help="The objects' namespace.",
+)
+#: The same, where it matters whether it is given: beside manifests, that may name their own.
+given_namespace_option = click.option(
+    "-n",
+    "--namespace",
+    callback=_read_namespace,
+    shell_complete=complete_namespaces,
+    help="The namespace of objects that name none.  [default: default]",
 )
 all_namespaces_option = click.option(
     "-A", "--all-namespaces", "everywhere", is_flag=True, help="Those of all namespaces."

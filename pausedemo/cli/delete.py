@@ -8,13 +8,14 @@ import click
 
 from pausedemo.cli.cluster import (
     filename_option,
+    given_namespace_option,
     open_cluster,
     read_duration,
     read_selector,
     recursive_option,
     selector_option,
 )
-from pausedemo.cli.complete_objects import complete_namespaces, complete_targets
+from pausedemo.cli.complete_objects import complete_targets
 from pausedemo.cli.options import engine_option
 from pausedemo.errors import Refused, UsageError
 
@@ -62,12 +63,7 @@ _WEEK_S: Final = 7 * 24 * 3600.0
 @click.option("--timeout", default="0s", metavar="DURATION", help="How long to wait; 0s: a week.")
 @click.option("--ignore-not-found", is_flag=True, help="What is not there is no error.")
 @click.option("-o", "--output", type=click.Choice(["name"]), help="Names only, as pod/web.")
-@click.option(
-    "-n",
-    "--namespace",
-    shell_complete=complete_namespaces,
-    help="The objects' namespace.  [default: default]",
-)
+@given_namespace_option
 @selector_option
 @engine_option
 def delete(

@@ -16,7 +16,7 @@ import pausedemo
 from pausedemo.clock import SystemClock
 from pausedemo.core import naming
 from pausedemo.engine.port import Engine
-from pausedemo.errors import InvalidFile, Refused, TimedOut
+from pausedemo.errors import InvalidFile, Refused, TimedOut, UsageError
 from pausedemo.kubelet.objects.guests import remove_dead_guests
 from pausedemo.kubelet.objects.pods import Pods
 from pausedemo.kubelet.objects.store import Store
@@ -167,3 +167,12 @@ def test_importing_pausedemo_loads_no_library() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize("namespace", ["Bad_NS", "a b", "n" * 64])
+def test_what_can_be_no_namespace_is_refused_before_any_engine_is_asked(namespace: str) -> None:
+    with (
+        pytest.raises(UsageError, match=f"^namespace '{namespace}' must "),
+        pausedemo.pod(PLAIN, engine="unix:///nowhere.sock", namespace=namespace),
+    ):
+        pass

@@ -30,6 +30,12 @@ def check_dns_label(value: str) -> str | None:
     return None
 
 
+def complain_of_namespace(value: str) -> str | None:
+    """The whole complaint about a namespace that is asked for; None: it is one."""
+    wrong = check_dns_label(value)
+    return None if wrong is None else f"namespace {value!r} {wrong}"
+
+
 def check_dns_subdomain(value: str) -> str | None:
     """Names of pods and most other objects: RFC 1123 labels joined by dots."""
     if len(value) > _SUBDOMAIN_LENGTH:

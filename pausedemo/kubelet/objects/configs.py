@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from pausedemo.core.manifest import ConfigMap, Secret
-from pausedemo.kubelet.objects.store import Kind, Record, Store
+from pausedemo.kubelet.objects.store import Kind, Record, Store, read_record, read_records
 
 _T = TypeVar("_T", ConfigMap, Secret)
 
@@ -39,12 +39,12 @@ class Configs(Generic[_T]):
         self._kind = _KINDS[model]
 
     def list(self, namespace: str | None = None) -> Iterator[ConfigObject[_T]]:
-        """Those of a namespace, or all, by namespace and name."""
-        return map(self._parse, self._store.list(self._kind, namespace))
+        """Those of a namespace, or all, by namespace and name, without what cannot be read."""
+        return read_records(self._parse, self._store.list(self._kind, namespace))
 
     def get(self, namespace: str, name: str) -> ConfigObject[_T] | None:
         record = self._store.get(self._kind, namespace, name)
-        return None if record is None else self._parse(record)
+        return None if record is None else read_record(self._parse, record)
 
     def find(self, namespace: str, name: str) -> _T | None:
         """What is in one as it is now; None when there is none of that name."""

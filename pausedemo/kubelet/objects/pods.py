@@ -10,7 +10,7 @@ from typing import Any
 from pausedemo.core.manifest import PodManifest
 from pausedemo.core.pods.pod import Deletion, Pod
 from pausedemo.core.pods.podview import PodView
-from pausedemo.kubelet.objects.store import Kind, Record, Store
+from pausedemo.kubelet.objects.store import Kind, Record, Store, read_record, read_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Pods:
         self._store = store
 
     def list(self, namespace: str | None = None) -> tuple[PodObject, ...]:
-        """Those of a namespace, or all, by namespace and name."""
-        return tuple(map(parse_pod_record, self._store.list(Kind.POD, namespace)))
+        """Those of a namespace, or all, by namespace and name, without what cannot be read."""
+        return tuple(read_records(parse_pod_record, self._store.list(Kind.POD, namespace)))
 
     def get(self, namespace: str, name: str) -> PodObject | None:
         record = self._store.get(Kind.POD, namespace, name)
-        return None if record is None else parse_pod_record(record)
+        return None if record is None else read_record(parse_pod_record, record)
 
     def create(self, pod: Pod, applied: Mapping[str, Any]) -> PodObject:
         """Keep a new pod. Conflict when there is one of that name."""
@@ -83,10 +83,10 @@ class Pods:
 
 
 def parse_view(record: Record | None, pod: Pod) -> PodView:
-    """What was said of a pod; nothing where it was said of another one of that name."""
+    """What was said of a pod; nothing where it was said of another one, or cannot be read."""
     if record is None or record.data.get("uid") != pod.uid:
         return PodView()
-    return PodView.from_json(record.data)
+    return next(read_records(lambda one: PodView.from_json(one.data), [record]), PodView())
 
 
 def _render(pod: Pod, applied: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _render(pod: Pod, applied: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_pod_record(record: Record) -> PodObject:
-    """Read a record of kind Pod. ValueError, KeyError or TypeError for what is none."""
+    """Read a record of kind Pod. One of UNREADABLE for what is none."""
     data = record.data
     asked = data["deletion"]
     pod = Pod(

@@ -18,7 +18,7 @@ from pausedemo.core.pods.podview import PodView
 from pausedemo.engine.port import Engine
 from pausedemo.kubelet.objects.configs import ConfigObject, Configs
 from pausedemo.kubelet.objects.events import list_events
-from pausedemo.kubelet.objects.pods import PodObject, Pods
+from pausedemo.kubelet.objects.pods import PodObject, Pods, parse_view
 from pausedemo.kubelet.objects.store import Record, Store
 from pausedemo.kubelet.pod.observe import observe_pod
 
@@ -76,10 +76,7 @@ class Reader:
         pods, views = self.pods.list(namespace), self.pods.views()
 
         def read(one: PodObject) -> KubeObject:
-            record = views.get((one.pod.namespace, one.pod.name))
-            if record is None or record.data.get("uid") != one.pod.uid:
-                return self._pod(one, PodView())
-            return self._pod(one, PodView.from_json(record.data))
+            return self._pod(one, parse_view(views.get((one.pod.namespace, one.pod.name)), one.pod))
 
         with ThreadPoolExecutor(THREADS, thread_name_prefix="read") as threads:
             return tuple(threads.map(read, pods))

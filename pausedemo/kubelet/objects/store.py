@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pausedemo.core import naming
 from pausedemo.engine.port import VolumeInfo, Volumes
-from pausedemo.errors import Conflict
+from pausedemo.errors import Conflict, PausedemoError
+
+_T = TypeVar("_T")
 
 
 class Kind(StrEnum):
@@ -143,6 +145,30 @@ class Store:
     def _find(self, labels: Mapping[str, str | None]) -> tuple[Record, ...]:
         volumes = self._engine.list_volumes({naming.OWNER: naming.ENGINE_OWNER, **labels})
         return tuple(record for one in volumes if (record := _parse(one)) is not None)
+
+
+#: What reading a record raises that is none of ours, or of a newer pausedemo.
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError)
+
+
+def read_record(parse: Callable[[Record], _T], record: Record) -> _T:
+    """Read one that is asked for by its name. Raises PausedemoError, which names its volume."""
+    try:
+        return parse(record)
+    except UNREADABLE as error:
+        what = f"{record.kind.lower()} {record.namespace}/{record.name}"
+        why = str(error).replace("\n", " ")
+        raise PausedemoError(f"cannot read {what}, volume {_volume_name(record)}: {why}") from error
+
+
+def read_records(parse: Callable[[Record], _T], records: Iterable[Record]) -> Iterator[_T]:
+    """Read those that can be read. One that cannot must not hide the others."""
+    for record in records:
+        try:
+            made = parse(record)
+        except UNREADABLE:
+            continue
+        yield made
 
 
 def _parse(volume: VolumeInfo) -> Record | None:

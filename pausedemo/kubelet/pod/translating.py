@@ -18,7 +18,7 @@ from pausedemo.core.values.quantities import parse_quantity
 from pausedemo.core.values.volumefiles import Files, make_files
 from pausedemo.engine.port import ContainerConfig, Engine, EngineInfo
 from pausedemo.errors import ContainerConfigError
-from pausedemo.kubelet.objects.store import Kind, Store
+from pausedemo.kubelet.objects.store import Kind, Store, read_record
 from pausedemo.kubelet.pod.ports import Images, Tell
 from pausedemo.kubelet.pod.tools import EngineLimits, label_kept
 from pausedemo.kubelet.reach.nodedns import find_node_dns
@@ -43,7 +43,7 @@ class Kept(Mapping[str, _T], Generic[_T]):
         record = self._store.get(self._kind, self._namespace, name)
         if record is None:
             raise KeyError(name)
-        return self._model.model_validate(record.data["manifest"])
+        return read_record(lambda one: self._model.model_validate(one.data["manifest"]), record)
 
     def __iter__(self) -> Iterator[str]:
         return (one.name for one in self._store.list(self._kind, self._namespace))

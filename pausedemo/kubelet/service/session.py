@@ -20,7 +20,7 @@ from pausedemo.core.rules.killing import compute_grace_s
 from pausedemo.engine.port import ContainerSummary, Event, EventStream
 from pausedemo.errors import PausedemoError
 from pausedemo.kubelet.objects.pods import parse_pod_record, parse_view
-from pausedemo.kubelet.objects.store import Kind, Record
+from pausedemo.kubelet.objects.store import UNREADABLE, Kind, Record
 from pausedemo.kubelet.pod.observe import outline_rows
 from pausedemo.kubelet.service.dues import Dues
 from pausedemo.kubelet.service.evicting import Evictor
@@ -231,7 +231,7 @@ class Session:
     def _read(self, uid: str, record: Record) -> Pod | None:
         try:
             return parse_pod_record(record).pod
-        except (ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             # Of a newer pausedemo, most likely. It and its containers are left alone.
             self._unread.add(uid)
             self._complain(f"cannot read pod {record.namespace}/{record.name}: {error}")

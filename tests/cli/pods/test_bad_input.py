@@ -30,6 +30,11 @@ NO_CONTAINER = "error: container c is not valid for pod web out of: a, b"
 SAY_WHAT = "pausedemo: say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE"
 NO_CONTAINERS = "error: configmaps have no containers: name a pod, as pod/web"
 
+BAD_NAMESPACE = (
+    "pausedemo: --namespace: namespace 'Bad_NS' must consist of lower-case letters, digits and "
+    "'-', and start and end with a letter or digit (such as 'my-name')"
+)
+
 #: Words of a command, its exit code, all that is on stderr. None of these asks an engine.
 WITHOUT_ENGINE = [
     (["get", "foo"], 1, NO_KIND),
@@ -76,6 +81,27 @@ WITHOUT_ENGINE = [
      "pausedemo: nothing.yaml: the file is empty; expected objects"),
     (["apply", "-f", "web.yaml", "--kubernetes-version", "x"], 2,
      "pausedemo: --kubernetes-version: 'x' is not a Kubernetes version such as 1.7"),
+    *(
+        ([*words, "-n", "Bad_NS"], 2, BAD_NAMESPACE)
+        for words in (
+            ["apply", "-f", "web.yaml"],
+            ["apply", "-f", "settings.yaml"],
+            ["delete", "-f", "web.yaml"],
+            ["delete", "pods", "--all"],
+            ["get", "pods"],
+            ["get", "pods", "-A"],
+            ["describe", "pods"],
+            ["logs", "web"],
+            ["events"],
+            ["wait", "pod/web", "--for=delete"],
+            ["port-forward", "web", "80"],
+            ["namespaces", "web"],
+        )
+    ),
+    (["exec", "-n", "Bad_NS", "web", "--", "true"], 2, BAD_NAMESPACE),
+    (["get", "pods", "-n", "a b"], 2, BAD_NAMESPACE.replace("Bad_NS", "a b")),
+    (["get", "pods", "-n", "n" * 64], 2,
+     f"pausedemo: --namespace: namespace '{'n' * 64}' must have at most 63 characters"),
     (["delete", "-f", "missing.yaml"], 2, 'pausedemo: the path "missing.yaml" does not exist'),
 ]  # fmt: skip
 
@@ -112,6 +138,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "field.yaml").write_text(WEB.replace("image: busybox", "imagee: busybox", 1))
     (tmp_path / "kind.yaml").write_text(WEB.replace("kind: Pod", "kind: Deployment"))
     (tmp_path / "nothing.yaml").write_text("")
+    (tmp_path / "settings.yaml").write_text(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"
+    )
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path

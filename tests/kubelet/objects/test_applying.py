@@ -12,9 +12,11 @@ from pausedemo.clock import SystemClock
 from pausedemo.core.manifest import KubernetesObject, parse_objects
 from pausedemo.core.pods.pod import LATEST_KUBERNETES
 from pausedemo.engine.docker import DockerEngine
-from pausedemo.errors import Refused
+from pausedemo.errors import PausedemoError, Refused
 from pausedemo.kubelet.objects.applying import Keeper
+from pausedemo.kubelet.objects.reader import Reader
 from pausedemo.kubelet.objects.store import Kind, Store
+from pausedemo.kubelet.service.handover import end_pods
 
 TEXT = """
 apiVersion: v1
@@ -114,3 +116,28 @@ def test_what_is_there_is_not_created_again(keeper: Keeper, namespace: str) -> N
     keeper.delete_config("ConfigMap", namespace, "settings")
     with pytest.raises(Refused, match='configmaps "settings" not found'):
         keeper.delete_config("ConfigMap", namespace, "settings")
+
+
+@pytest.mark.parametrize("kind", [Kind.POD, Kind.CONFIG_MAP, Kind.SECRET])
+def test_a_record_that_cannot_be_read_hides_no_other(
+    engine: DockerEngine, keeper: Keeper, namespace: str, kind: Kind
+) -> None:
+    for one in read(namespace):
+        keeper.apply(one, LATEST_KUBERNETES)
+    reader = Reader(engine, SystemClock())
+    before = [one["metadata"]["name"] for one in reader.list(kind, namespace)]
+    bad = {"manifest": {"kind": str(kind), "metadata": {"name": "bad", "namespace": "Bad_NS"}}}
+    Store(engine).create(kind, namespace, "bad", bad)
+    assert [one["metadata"]["name"] for one in reader.list(kind, namespace)] == before
+    told = f"^cannot read {kind.lower()} {namespace}/bad, volume pausedemo_"
+    with pytest.raises(PausedemoError, match=told):
+        reader.get(kind, namespace, "bad")
+    keeper.mark_deleted(namespace, "web", 0)
+    end_pods(
+        engine,
+        SystemClock(),
+        [one.pod.uid for one in keeper.pods.list(namespace)],
+        wait=True,
+        remaining_s=lambda: 30.0,
+    )
+    assert reader.list("Pod", namespace) == ()
