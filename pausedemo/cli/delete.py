@@ -124,14 +124,15 @@ class _Wanted:
 
         if everything and selector:
             raise Refused("error: cannot set --all and --selector at the same time")
-        targets = parse_targets(words) if words else ()
+        selecting = everything or bool(selector)
+        targets = parse_targets(words, selecting=selecting) if words else ()
         self._namespace = namespace
         self._matches = read_selector(selector)
         #: Kind, name, namespace, and the file that says so.
         self._asked: list[tuple[str, str | None, str, str]] = [
             (kind, name, namespace or "default", "") for kind, name in targets
         ]
-        if any(name is None for _, name in targets) and not (everything or selector):
+        if any(name is None for _, name in targets) and not selecting:
             raise Refused(
                 "error: resource(s) were provided, but no name was specified; "
                 "use --all or a selector"
@@ -153,7 +154,9 @@ class _Wanted:
             warn=False,
         )
         self._asked = [
-            (one.kind, one.metadata.name, one.metadata.namespace, source) for source, one in objects
+            (one.kind, one.metadata.name, one.metadata.namespace, source)
+            for source, one in objects
+            if self._matches(one.metadata.labels)
         ]
 
     def find(self, cluster: Cluster) -> tuple[list[KubeObject], list[Refused]]:

@@ -40,7 +40,7 @@ def describe(
     from pausedemo.core.kubectl.kinds import parse_targets
     from pausedemo.core.kubectl.objects import KubeObject, name_of
 
-    targets = parse_targets(words)
+    targets = parse_targets(words, selecting=bool(selector))
     matches = read_selector(selector)
     where = None if everywhere else namespace
     pods: list[KubeObject] = []

@@ -71,7 +71,7 @@ def get(
     from pausedemo.core.kubectl.kinds import parse_targets
     from pausedemo.core.kubectl.rows import Layout
 
-    targets = parse_targets(words)
+    targets = parse_targets(words, selecting=bool(selector))
     kinds = list(dict.fromkeys(kind for kind, _ in targets))
     if watch and len(kinds) > 1:
         raise UsageError("--watch is only supported on one kind of objects at a time")

@@ -76,7 +76,7 @@ def wait(
 
     condition = parse_condition(wanted)
     timeout_s = read_duration("--timeout", timeout)
-    targets = parse_targets(words)
+    targets = parse_targets(words, selecting=everything or bool(selector))
     if any(name is None for _, name in targets) and not (everything or selector):
         raise Refused(
             "error: resource(s) were provided, but no name was specified; use --all or a selector"

@@ -47,10 +47,14 @@ def parse_target(written: str, default: str = "Pod") -> tuple[str, str]:
     return parse_kind(word), name
 
 
-def parse_targets(words: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
+def parse_targets(
+    words: tuple[str, ...], *, selecting: bool = False
+) -> tuple[tuple[str, str | None], ...]:
     """The arguments of get, delete or wait as kinds and names; the name None: all of a kind.
 
-    ``pods``, ``pods a b``, ``po,cm a``, ``pod/a cm/b``.
+    ``pods``, ``pods a b``, ``po,cm a``, ``pod/a cm/b``. ``selecting``: a selector, or ``--all``,
+    says which objects, so that a name is Refused. Source: visitBySelector,
+    k8s.io/cli-runtime/pkg/resource/builder.go.
     """
     if any("/" in word for word in words):
         if not all("/" in word for word in words):
@@ -60,8 +64,16 @@ def parse_targets(words: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
                 "resource/<resource_name>' instead of 'kubectl get resource "
                 "resource/<resource_name>'"
             )
-        return tuple(parse_target(word) for word in words)
+        targets = tuple(parse_target(word) for word in words)
+        if selecting:
+            raise Refused(
+                "error: selectors and the all flag cannot be used when passing resource/name "
+                "arguments"
+            )
+        return targets
     kinds, names = parse_kinds(words[0]), words[1:]
+    if names and selecting:
+        raise Refused("error: name cannot be provided when a selector is specified")
     if not names:
         return tuple((kind, None) for kind in kinds)
     return tuple((kind, name) for kind in kinds for name in names)

@@ -25,6 +25,10 @@ spec:
 """
 NO_KIND = 'error: the server doesn\'t have a resource type "foo"'
 NO_NAME = "error: resource(s) were provided, but no name was specified; use --all or a selector"
+NAME_AND_SELECTOR = "error: name cannot be provided when a selector is specified"
+PAIR_AND_SELECTOR = (
+    "error: selectors and the all flag cannot be used when passing resource/name arguments"
+)
 NO_POD = 'Error from server (NotFound): pods "nope" not found'
 NO_CONTAINER = "error: container c is not valid for pod web out of: a, b"
 SAY_WHAT = "pausedemo: say what: KIND NAME, KIND --all, KIND -l SELECTOR, or -f FILE"
@@ -44,6 +48,18 @@ WITHOUT_ENGINE = [
     (["describe", "foo", "x"], 1, NO_KIND),
     (["delete", "foo", "x"], 1, NO_KIND),
     (["delete", "pods"], 1, NO_NAME),
+    (["get", "pods", "web", "-l", "k=zz"], 1, NAME_AND_SELECTOR),
+    (["get", "pod/web", "-l", "k=zz"], 1, PAIR_AND_SELECTOR),
+    (["describe", "pod", "web", "-l", "k=zz"], 1, NAME_AND_SELECTOR),
+    (["describe", "pod/web", "-l", "k=zz"], 1, PAIR_AND_SELECTOR),
+    (["delete", "pod", "web", "-l", "k=zz"], 1, NAME_AND_SELECTOR),
+    (["delete", "pod/web", "cm/settings", "-l", "k=zz"], 1, PAIR_AND_SELECTOR),
+    (["delete", "pod", "web", "--all"], 1, NAME_AND_SELECTOR),
+    (["delete", "pod/web", "--all"], 1, PAIR_AND_SELECTOR),
+    (["wait", "pod", "web", "-l", "k=zz", "--for=delete"], 1, NAME_AND_SELECTOR),
+    (["wait", "pod/web", "--all", "--for=delete"], 1, PAIR_AND_SELECTOR),
+    (["logs", "web", "-l", "k=zz"], 2,
+     "pausedemo: only a selector (-l) or a POD name is allowed"),
     (["delete"], 2, SAY_WHAT),
     (["delete", "pod", "web", "-f", "."], 2, SAY_WHAT),
     (["delete", "pod", "x", "--now", "--grace-period", "3"], 1,

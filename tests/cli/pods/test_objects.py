@@ -288,6 +288,14 @@ def test_what_is_deleted_leaves_nothing_behind(pods: Pods) -> None:
     assert pods("delete", "pod", "web", "--ignore-not-found").stdout == "No resources found\n"
 
 
+def test_a_name_beside_a_selector_deletes_nothing(pods: Pods) -> None:
+    pods.record(WEB)
+    for words in (["-l", "app=zz"], ["--all"]):
+        pods("delete", "pod", "web", *words, code=1)
+        pods("delete", "pod/web", *words, code=1)
+    assert pods("get", "pods", "-o", "name").stdout == "pod/web\n"
+
+
 def test_the_end_of_a_pod_can_be_waited_for(pods: Pods) -> None:
     pods.apply(WEB)
     deleting = pods.start("delete", "pod", "web")
@@ -298,7 +306,9 @@ def test_the_end_of_a_pod_can_be_waited_for(pods: Pods) -> None:
 
 def test_deleting_by_file_and_by_force(pods: Pods) -> None:
     pods.apply(f"{SETTINGS}---{WEB}")
-    ended = pods("delete", "-f", str(pods.folder / "manifest.yaml"), "--force")
+    file = str(pods.folder / "manifest.yaml")
+    assert pods("delete", "-f", file, "-l", "app=zz").stdout == "No resources found\n"
+    ended = pods("delete", "-f", file, "--force")
     assert ended.stdout.splitlines() == [
         'configmap "settings" force deleted',
         'secret "keys" force deleted',
