@@ -1,5 +1,7 @@
 """What it means to apply an object that is there already: nothing, a change, or a refusal.
 
+Defaults are set before anything is compared, as in Kubernetes: to write one out changes nothing.
+
 Source: ValidatePodUpdate, ValidateContainerUpdates, validateOnlyAddedTolerations,
 ValidateConfigMapUpdate and ValidateSecretUpdate in pkg/apis/core/validation/validation.go; how a
 refusal is printed: checkErr, k8s.io/kubectl/pkg/cmd/util/helpers.go.
@@ -9,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Any, Final, TypeVar
 
 from pausedemo.core.files.complaints import Path, render_path
+from pausedemo.core.files.validation import KubernetesModel
 from pausedemo.core.manifest import (
     ConfigMap,
     Container,
@@ -20,9 +24,13 @@ from pausedemo.core.manifest import (
     PodSpec,
     Secret,
 )
+from pausedemo.core.manifest.podspec import DEFAULT_SCHEDULER
 from pausedemo.core.manifest.rules.words import Faults, forbidden, invalid
+from pausedemo.core.rules.imagenames import choose_pull_policy
 from pausedemo.core.specdiff import render_difference
 from pausedemo.errors import PausedemoError
+
+_Model = TypeVar("_Model", bound=KubernetesModel)
 
 _IMMUTABLE: Final = "field is immutable when `immutable` is set"
 _MUTABLE: Final = ",".join(
@@ -66,12 +74,59 @@ def compute_outcome(old: KubernetesObject | None, new: KubernetesObject) -> Outc
     """
     if old is None:
         return Outcome.CREATED
-    if old.to_applied() == new.to_applied():
+    if _is_same(old, new):
         return Outcome.UNCHANGED
     faults = list(dict.fromkeys(f"{render_path(path)}: {what}" for path, what in _check(old, new)))
     if faults:
         raise ChangeRefused(new.kind, new.metadata.name, faults)
     return Outcome.CONFIGURED
+
+
+def _is_same(old: KubernetesObject, new: KubernetesObject) -> bool:
+    """Whether both mean the same, whichever way each is written."""
+    if old.metadata != new.metadata:
+        return False
+    match old, new:
+        case PodManifest(), PodManifest():
+            return _set_defaults(old.spec, old.spec) == _set_defaults(new.spec, old.spec)
+        case Secret(), Secret():
+            return _secret_facts(old) == _secret_facts(new)
+        case _:
+            return old == new
+
+
+def _secret_facts(secret: Secret) -> tuple[object, ...]:
+    return secret.contents, secret.type, secret.immutable
+
+
+def _set_defaults(spec: PodSpec, kept: PodSpec) -> PodSpec:
+    """The spec as the API server gives it out, where ``kept`` is the one that is there already.
+
+    Of the defaults these are no constants of the models; a node is chosen whatever is written.
+    """
+    return spec.model_copy(
+        update={
+            "containers": _with_policies(spec.containers, kept.containers),
+            "init_containers": _with_policies(spec.init_containers, kept.init_containers),
+            "scheduler_name": spec.scheduler_name or DEFAULT_SCHEDULER,
+            "node_name": None,
+        }
+    )
+
+
+def _with_policies(
+    containers: Sequence[Container], kept: Sequence[Container]
+) -> tuple[Container, ...]:
+    """The containers with their pull policies.
+
+    One that neither apply has written stays as it is, whatever becomes of the image.
+    """
+    settled = []
+    for one, before in zip_longest(containers, kept[: len(containers)]):
+        unwritten = before is not None and not (one.image_pull_policy or before.image_pull_policy)
+        policy = choose_pull_policy(before if unwritten else one)
+        settled.append(one.model_copy(update={"image_pull_policy": policy}))
+    return tuple(settled)
 
 
 def _check(old: KubernetesObject, new: KubernetesObject) -> Faults:
@@ -137,19 +192,33 @@ def _check_gates(old: PodSpec, new: PodSpec) -> Faults:
 
 
 def _check_rest(old: PodSpec, new: PodSpec) -> Faults:
+    old, new = _set_defaults(old, old), _set_defaults(new, old)
     munged = new.model_copy(
         update={
+            **{name: getattr(old, name) for name in _list_meaningless(PodSpec)},
             "containers": _with_images(new.containers, old.containers),
             "init_containers": _with_images(new.init_containers, old.init_containers),
             "active_deadline_seconds": old.active_deadline_seconds,
-            "tolerations": old.tolerations,
-            "scheduling_gates": old.scheduling_gates,
+            "security_context": _with_meaningless(new.security_context, old.security_context),
         }
     )
     if munged != old:
         difference = render_difference(old, munged)
         why = f"pod updates may not change fields other than {_MUTABLE}\n{difference}\n"
         yield ("spec",), forbidden(why)
+
+
+def _list_meaningless(model: type[KubernetesModel]) -> list[str]:
+    """The fields of a model that may be written and mean nothing here."""
+    return [
+        name for name, field in model.model_fields.items() if (field.alias or name) in model.ignored
+    ]
+
+
+def _with_meaningless(one: _Model, other: _Model) -> _Model:
+    """It with what means nothing as in another."""
+    update = {name: getattr(other, name) for name in _list_meaningless(type(one))}
+    return one.model_copy(update=update)
 
 
 def _with_images(

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pausedemo.core.changes import ChangeRefused, Outcome, compute_outcome
-from pausedemo.core.manifest import KubernetesObject, parse_objects
+from pausedemo.core.kubectl.configjson import make_config
+from pausedemo.core.kubectl.encoding import render_yaml
+from pausedemo.core.kubectl.podjson import make_pod
+from pausedemo.core.manifest import KubernetesObject, PodManifest, parse_objects
+from pausedemo.core.pods.pod import Pod
+from pausedemo.core.pods.podstatus import compute_pod_status
+from pausedemo.core.pods.podview import PodView
+from pausedemo.core.pods.status import PodStatus
 from tests.core.manifest.examples import EVERYTHING
 
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SPEC = "containers: [{name: a, image: i:1, command: [x]}, {name: b, image: j}]"
 MUTABLE = (
     'The Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than '
@@ -66,8 +76,9 @@ def test_another_layout_of_the_same_is_unchanged() -> None:
         (f"{SPEC}, initContainers: [{{name: c, image: k}}]",) * 2,
         (SPEC, f"{SPEC}, activeDeadlineSeconds: 60"),
         (f"{SPEC}, activeDeadlineSeconds: 60", f"{SPEC}, activeDeadlineSeconds: 59"),
-        # A default that is written out changes what was applied, and nothing else.
-        (SPEC, f"{SPEC}, restartPolicy: Always"),
+        # A policy that follows from the image does not follow it later, and is written out here.
+        (SPEC, SPEC.replace("image: j", "image: 'j:2', imagePullPolicy: Always")),
+        (SPEC, f"{SPEC}, nodeSelector: {{a: b}}, securityContext: {{fsGroupChangePolicy: Always}}"),
         (SPEC, f"{SPEC}, tolerations: [{{key: a}}]"),
         (
             f"{SPEC}, tolerations: [{{key: a, tolerationSeconds: 1}}]",
@@ -79,6 +90,41 @@ def test_another_layout_of_the_same_is_unchanged() -> None:
 def test_what_may_change_is_configured(old: str, new: str) -> None:
     changed = new.replace("image: k", "image: k:2")
     assert compute_outcome(pod(old), pod(changed)) is Outcome.CONFIGURED
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{SPEC}, restartPolicy: Always",
+        SPEC.replace("image: j", "image: j, imagePullPolicy: Always, resources: {}"),
+        SPEC.replace("i:1", "i:1, imagePullPolicy: IfNotPresent, env: []"),
+        # It is where it is, whatever is asked for.
+        f"{SPEC}, schedulerName: default-scheduler, nodeName: here",
+    ],
+)
+def test_a_default_that_is_written_out_changes_nothing(written: str) -> None:
+    assert compute_outcome(pod(SPEC), pod(written)) is Outcome.UNCHANGED
+    assert compute_outcome(pod(written), pod(SPEC)) is Outcome.UNCHANGED
+
+
+def test_what_is_shown_and_applied_again_is_unchanged() -> None:
+    for old in parse_objects(EVERYTHING, "everything.yaml"):
+        if isinstance(old, PodManifest):
+            made = Pod(old, "1-2-3", NOW, shares_pid=False)
+            report = compute_pod_status(made, PodStatus((), ()), PodView(), NOW)
+            shown = make_pod(made, old.to_applied(), report, version="7", node="here")
+        else:
+            shown = make_config(old, old.to_applied(), uid="1-2-3", created_at=NOW, version="7")
+        assert compute_outcome(old, read(render_yaml([shown]))) is Outcome.UNCHANGED
+
+
+def test_a_pull_policy_that_is_not_the_default_is_a_change() -> None:
+    told = refusal(pod(SPEC), pod(SPEC.replace("i:1", "i:1, imagePullPolicy: Always")))
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert [line for line in lines if line[:2] in ("- ", "+ ")] == [
+        '- ImagePullPolicy: "IfNotPresent",',
+        '+ ImagePullPolicy: "Always",',
+    ]
 
 
 @pytest.mark.parametrize("metadata", ["labels: {a: b}", "annotations: {a: b}"])
@@ -270,15 +316,18 @@ def test_an_immutable_secret_stays_and_so_does_its_type(old: str, new: str, mess
         (config_map("data: {a: x}"), config_map("data: {a: y}")),
         (config_map("data: {a: x}"), config_map("data: {a: x}\nimmutable: true")),
         (secret("data: {a: eA==}"), secret("data: {a: eQ==}")),
-        # What is written in another way is the same Secret.
-        (
-            secret("immutable: true\ndata: {a: eA==}"),
-            secret("immutable: true\nstringData: {a: x}"),
-        ),
     ],
 )
 def test_the_others_change(old: KubernetesObject, new: KubernetesObject) -> None:
     assert compute_outcome(old, new) is Outcome.CONFIGURED
+
+
+def test_what_is_written_in_another_way_is_the_same_secret() -> None:
+    old, new = (
+        secret("immutable: true\ndata: {a: eA==}"),
+        secret("immutable: true\nstringData: {a: x}"),
+    )
+    assert compute_outcome(old, new) is Outcome.UNCHANGED
 
 
 def test_kinds_do_not_change() -> None:

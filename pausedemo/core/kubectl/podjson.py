@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pausedemo.core.kubectl.objects import render_time
 from pausedemo.core.manifest import Container
+from pausedemo.core.manifest.podspec import DEFAULT_SCHEDULER
 from pausedemo.core.pods.pod import Pod
 from pausedemo.core.pods.podreport import (
     Condition,
@@ -44,7 +45,7 @@ def make_pod(
     full = keep_written(everything, applied)
     spec = full["spec"]
     spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
+    spec.setdefault("schedulerName", DEFAULT_SCHEDULER)
     if node:
         spec["nodeName"] = node
     for key in ("initContainers", "containers"):

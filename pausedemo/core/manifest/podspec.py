@@ -78,6 +78,8 @@ class PodDNSConfig(KubernetesModel):
     options: tuple[PodDNSConfigOption, ...] = ()
 
 
+#: Who schedules a pod that names no scheduler: what Kubernetes writes there.
+DEFAULT_SCHEDULER: Final = "default-scheduler"
 _UNSCHEDULED: Final = "there is one node, and no scheduler"
 _NO_ACCOUNTS: Final = "there are no service accounts"
 

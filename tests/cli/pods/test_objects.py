@@ -67,6 +67,13 @@ def test_what_is_applied_is_there_and_applied_again_unchanged(pods: Pods) -> Non
     ]
 
 
+def test_what_is_shown_and_applied_again_is_unchanged(pods: Pods) -> None:
+    pods.record(f"{SETTINGS}---{WEB}")
+    for target in ("pod/web", "cm/settings", "secret/keys"):
+        shown = pods("get", target, "-o", "yaml").stdout
+        assert pods.apply(shown).stdout.endswith(" unchanged\n")
+
+
 def test_a_wrong_document_keeps_all_others_from_being_applied(pods: Pods) -> None:
     ended = pods.apply(f"{SETTINGS}---{WEB}".replace("image: busybox", "imagee: busybox"), code=2)
     assert 'did you mean "image"?' in ended.stderr
