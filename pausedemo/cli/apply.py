@@ -73,6 +73,8 @@ def apply(
         namespace_given=namespace is not None,
         recursive=recursive,
     )
+    if not objects:
+        raise Refused("error: no objects passed to apply")
     count = sum(one.kind == "Pod" for one in objects)
     if watch and count != 1:
         raise UsageError(f"--watch is for one pod; the manifests have {count}")

@@ -47,22 +47,32 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Document:
     """One document of a file: ``data``, and the places of its values and keys.
 
-    A path is keys and list indexes from the top. Places are (line, column) from 1.
+    A path is keys and list indexes from the top of ``data``. Places are (line, column) from 1.
     """
 
     data: Data
     _places: dict[DataPath, Place] = field(repr=False)
     _key_places: dict[DataPath, Place] = field(repr=False)
+    #: Where ``data`` is, from the top of what the places are of.
+    _top: DataPath = ()
 
     def place(self, path: DataPath) -> Place:
         """Where the value stands; for a path that leads nowhere, the nearest value around it."""
+        path = self._top + path
         while path and path not in self._places:
             path = path[:-1]
         return self._places[path]
 
     def key_place(self, path: DataPath) -> Place:
         """Where the path's last key stands; the same as ``place`` where there is no such key."""
-        return self._key_places.get(path) or self.place(path)
+        return self._key_places.get(self._top + path) or self.place(path)
+
+    def part(self, path: DataPath) -> Document:
+        """A value inside as a document of its own, at its place in the file."""
+        data = self.data
+        for key in path:
+            data = data[key]  # type: ignore[index]
+        return Document(data, self._places, self._key_places, self._top + path)
 
 
 def decode(data: bytes, source: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from pausedemo.core.files.complaints import describe
@@ -38,6 +39,7 @@ def parse_objects(text: str, source: str) -> list[KubernetesObject]:
 def parse_file(text: str, source: str) -> ManifestFile:
     """Read a manifest file's whole text: its objects, and warnings of what means nothing here.
 
+    The items of a List are as documents; of one that is empty there are none.
     ``source`` is the file's name, for messages. Raises InvalidFile with every problem of every
     document, or that there is none.
     """
@@ -47,7 +49,7 @@ def parse_file(text: str, source: str) -> ManifestFile:
     objects: list[KubernetesObject] = []
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    for document in documents:
+    for document in chain.from_iterable(_flatten(one, source, problems) for one in documents):
         try:
             made = _object_from_document(document, source)
             objects.append(made)
@@ -79,6 +81,28 @@ def pod_from_document(document: Document, source: str) -> PodManifest:
     """Read a Pod from a document that is already parsed. Errors as ``parse_pod``."""
     _check_kind(document, source, ["Pod"])
     return _validate_pod(document, source)
+
+
+def _flatten(document: Document, source: str, problems: list[Problem]) -> Iterator[Document]:
+    """The documents that a List holds, those of Lists inside it as well; else the document itself.
+
+    What is wrong with a List itself is added to ``problems``.
+    Source: FlattenListVisitor, k8s.io/cli-runtime/pkg/resource/visitor.go.
+    """
+    data = document.data
+    if not isinstance(data, dict) or data.get("kind") != "List":
+        yield document
+        return
+    version, items = data.get("apiVersion", "v1"), data.get("items")
+    if version != "v1":
+        message = f"apiVersion is {describe(version)}; that of a List is v1"
+        problems.append(Problem(source, *document.place(("apiVersion",)), message))
+    if isinstance(items, list):
+        for index in range(len(items)):
+            yield from _flatten(document.part(("items", index)), source, problems)
+    elif items is not None:
+        message = f"items is {describe(items)}; expected a list of objects"
+        problems.append(Problem(source, *document.place(("items",)), message))
 
 
 def _object_from_document(document: Document, source: str) -> KubernetesObject:

@@ -22,6 +22,8 @@ Kubernetes. *Warning*: it may stand in a manifest, means nothing here, and a war
 *Not supported*: a manifest that has it is refused, by name. A field that is not here is unknown to
 Kubernetes: the manifest is refused, with the name that was probably meant.
 
+A `kind: List` of them, as `pausedemo get -o yaml` prints it, is as documents of its items.
+
 This page is made by `python scripts/manifest_support.py`.
 """
 _TITLES: Final[Mapping[str, str]] = {"PodManifest": "Pod", "Metadata": "ObjectMeta"}

@@ -74,6 +74,20 @@ def test_what_is_shown_and_applied_again_is_unchanged(pods: Pods) -> None:
         assert pods.apply(shown).stdout.endswith(" unchanged\n")
 
 
+def test_a_list_is_applied_and_deleted_item_by_item(pods: Pods) -> None:
+    pods.record(WEB + "---" + WEB.replace("web", "db"))
+    pods.record(SETTINGS)
+    shown = pods("get", "pods,cm,secrets", "-o", "yaml").stdout
+    names = ["pod/db", "pod/web", "configmap/settings", "secret/keys"]
+    assert pods.apply(shown).stdout.splitlines() == [f"{name} unchanged" for name in names]
+    file = str(pods.folder / "manifest.yaml")
+    assert pods("delete", "-f", file, "-o", "name").stdout.splitlines() == names
+    assert pods.apply(shown).stdout.splitlines() == [f"{name} created" for name in names]
+    nothing = pods("get", "pods", "-l", "a=b", "-o", "yaml").stdout
+    assert pods.apply(nothing, code=1).stderr == "error: no objects passed to apply\n"
+    assert pods("delete", "-f", file).stdout == "No resources found\n"
+
+
 def test_a_wrong_document_keeps_all_others_from_being_applied(pods: Pods) -> None:
     ended = pods.apply(f"{SETTINGS}---{WEB}".replace("image: busybox", "imagee: busybox"), code=2)
     assert 'did you mean "image"?' in ended.stderr

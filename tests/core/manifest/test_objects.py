@@ -265,3 +265,50 @@ def test_a_login_needs_a_name_or_a_password() -> None:
         "data.password: Required value",
         "data.username: Required value",
     ]
+
+
+LIST = """
+apiVersion: v1
+kind: List
+metadata: {resourceVersion: ""}
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, uid: x}}
+- apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: Secret, metadata: {name: b}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}
+"""
+
+
+def test_the_items_of_a_list_are_documents() -> None:
+    found = parse_file(LIST, "list.yaml")
+    assert [one.metadata.name for one in found.objects] == ["a", "b", "c"]
+    assert list(map(str, found.warnings)) == [
+        "list.yaml:6:57: metadata.uid means nothing here: it is set by what keeps the object"
+    ]
+    assert parse_objects("{apiVersion: v1, kind: List, items: []}", "list.yaml") == []
+
+
+def test_what_is_wrong_in_a_list_is_said_at_its_place() -> None:
+    text = LIST.replace("uid", "nam").replace("name: b", "names: b").replace("name: c", "name: -")
+    text += """---
+{apiVersion: v1, kind: List, items: {}}
+---
+apiVersion: v2
+kind: List
+items: [{apiVersion: v1, kind: PodList}, null]
+"""
+    with pytest.raises(InvalidFile) as caught:
+        parse_file(text, "list.yaml")
+    lines = str(caught.value).splitlines()
+    assert lines.pop(2).startswith('list.yaml:12:52: metadata.name: "-" must consist of ')
+    assert lines == [
+        'list.yaml:6:57: unknown key "nam"; did you mean "name"?',
+        'list.yaml:10:47: unknown key "names"; did you mean "name"?',
+        "list.yaml:14:37: items is a mapping; expected a list of objects",
+        'list.yaml:16:13: apiVersion is "v2"; that of a List is v1',
+        'list.yaml:18:32: kind is "PodList"; only Pod, ConfigMap and Secret can be made here',
+        "list.yaml:18:42: expected a Pod: a mapping with apiVersion, kind, metadata and spec",
+    ]
