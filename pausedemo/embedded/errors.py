@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pausedemo.errors import PausedemoError
+
+#: How dockerd begins what runc has refused.
+RUNTIME_FAILED: Final = "failed to create shim: OCI runtime create failed: runc create failed"
 
 
 class ApiError(PausedemoError):

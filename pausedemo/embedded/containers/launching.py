@@ -12,6 +12,7 @@ from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.etcfiles import FILES, file_owner
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.sharing import plan_shared
+from pausedemo.embedded.containers.sysctls import check_sysctls
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
 from pausedemo.embedded.keeper.launch import Bind, Launch, Program, Root
 from pausedemo.embedded.kernel.syscalls import Namespace
@@ -36,7 +37,10 @@ class Descriptors:
 def plan_launch(
     node: Node, container: Container, descriptors: Descriptors, cgroups: list[str]
 ) -> Launch:
-    """Everything but the streams. Raises ApiError when a donor cannot be joined."""
+    """Everything but the streams.
+
+    Raises ApiError when a donor cannot be joined, or a sysctl is not the container's own.
+    """
     new, joins, join_pid = Namespace.MOUNT, [], None
     shared = plan_shared(node, container)
     host = container.host
@@ -69,6 +73,7 @@ def plan_launch(
         new |= Namespace.UTS
     if host["CgroupnsMode"] == "private":
         new |= Namespace.CGROUP
+    check_sysctls(host.get("Sysctls") or {}, _find_hosts(container, shared))
     return Launch(
         new=int(new),
         join_pid=join_pid,
@@ -80,6 +85,18 @@ def plan_launch(
         hostname=container.config["Hostname"],
         program=plan_program(node, container, descriptors),
     )
+
+
+def _find_hosts(container: Container, shared: Namespace) -> Namespace:
+    """``shared`` as sysctls are judged by it: UTS as well, and the network of all in host mode.
+
+    An ordinary user's engine has one of its own for those; to rootless Docker, too, it is the
+    host's.
+    """
+    for key, flag in (("NetworkMode", Namespace.NETWORK), ("UTSMode", Namespace.UTS)):
+        if container.host[key] == "host":
+            shared |= flag
+    return shared
 
 
 def _connect(root: Root, node: Node, descriptors: Descriptors) -> Root:

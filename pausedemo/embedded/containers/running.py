@@ -25,7 +25,7 @@ from pausedemo.embedded.containers.placing import placed
 from pausedemo.embedded.containers.removal import Remover
 from pausedemo.embedded.containers.starting import Starter
 from pausedemo.embedded.containers.tasks import Tasks
-from pausedemo.embedded.errors import ApiError, BadParameter, ServerError
+from pausedemo.embedded.errors import RUNTIME_FAILED, ApiError, BadParameter, ServerError
 from pausedemo.embedded.keeper.child import CANNOT_RUN, NOT_FOUND
 from pausedemo.embedded.keeper.client import LaunchFailed
 
@@ -163,10 +163,18 @@ def _fail(container: Container, failed: LaunchFailed) -> ApiError:
     """What a start that failed means for the container, and for who asked. As dockerd 20.10."""
     state = container.state
     known = failed.step == "exec"
+    if failed.step == "sysctl":
+        # moby, daemon/errors.go, takes these for the program's, by the word.
+        known = failed.code in (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
     missing = failed.code in (errno.ENOENT, errno.ENOTDIR)
     state.exit_code = (NOT_FOUND if missing else CANNOT_RUN) if known else 128
     text = failed.text
-    if failed.step != "propagation":
+    if failed.step == "sysctl":
+        text = (
+            f"{RUNTIME_FAILED}: unable to start container process: "
+            f"error during container init: {text}: unknown"
+        )
+    elif failed.step != "propagation":
         text = (
             "failed to create shim: OCI runtime create failed: container could not be started: "
             f"{text}: unknown"

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
-from pausedemo.embedded.keeper.launch import Bind, Root
+from pausedemo.embedded.keeper.launch import Bind, Root, StartFailed
 from pausedemo.embedded.keeper.propagation import check_propagations
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace
 
 PAGE_BYTES: Final = 4096
 _MASK: Final = "/dev/null"
+_SYSCTLS: Final = "/proc/sys"
 
 
 def enter_root(
@@ -63,9 +64,8 @@ def enter_root(
     for path, text in root.links:
         with suppress(FileExistsError):
             os.symlink(text, path)
-    for name, value in root.sysctls.items():
-        with open("/proc/sys/" + name.replace(".", "/"), "w") as file:
-            file.write(value)
+    if root.sysctls:
+        _set_sysctls(root.sysctls)
     for path in root.readonly_paths:
         _protect(path)
     for path in root.masked:
@@ -161,6 +161,31 @@ def _make_target(path: str, *, is_folder: bool) -> None:
     else:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o755))
+
+
+def _set_sysctls(values: dict[str, str]) -> None:
+    """Write them below /proc/sys only, and into nothing that is mounted there.
+
+    Raises StartFailed in the words of runc.
+    """
+    folder = os.open(_SYSCTLS, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        for name, value in values.items():
+            path = os.path.normpath("/" + name.replace(".", "/")).lstrip("/") or "."
+            step = "open"
+            try:
+                file = syscalls.open_beneath(folder, path, os.O_WRONLY, syscalls.RESOLVE_NO_XDEV)
+                step = "write"
+                try:
+                    os.write(file, value.encode())
+                finally:
+                    os.close(file)
+            except OSError as error:
+                words = os.strerror(error.errno or 0).lower()
+                text = f"{step} {os.path.normpath(f'{_SYSCTLS}/{path}')}: {words}"
+                raise StartFailed("sysctl", error.errno or 0, text) from None
+    finally:
+        os.close(folder)
 
 
 def _protect(path: str) -> None:

@@ -66,6 +66,7 @@ AT_FDCWD: Final = -100
 AT_EMPTY_PATH: Final = 0x1000
 AT_RECURSIVE: Final = 0x8000
 O_PATH: Final = 0o10000000
+RESOLVE_NO_XDEV: Final = 0x01
 RESOLVE_NO_MAGICLINKS: Final = 0x02
 RESOLVE_BENEATH: Final = 0x08
 OPEN_TREE_CLONE: Final = 1
@@ -214,12 +215,14 @@ def open_tree(path: str, *, recursive: bool, folder: int = AT_FDCWD) -> int:
     return _check(int(_libc.syscall(ctypes.c_long(_OPEN_TREE), folder, path.encode(), flags)), path)
 
 
-def open_beneath(folder: int, path: str) -> int:
-    """A descriptor (O_PATH) of what is at ``path`` below a folder.
+def open_beneath(folder: int, path: str, flags: int = O_PATH, resolve: int = 0) -> int:
+    """A descriptor of what is at ``path`` below a folder.
 
-    No link leads out, whoever lays one meanwhile: OSError EXDEV then. See openat2(2).
+    No link leads out, whoever lays one meanwhile: OSError EXDEV then. ``resolve``: further
+    RESOLVE_* bits. See openat2(2).
     """
-    how = struct.pack("=QQQ", O_PATH | os.O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+    resolve |= RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
+    how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, resolve)
     number = ctypes.c_long(_OPENAT2)
     size = ctypes.c_size_t(len(how))
     return _check(int(_libc.syscall(number, folder, path.encode(), how, size)), path)

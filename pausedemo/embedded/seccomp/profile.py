@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pausedemo.embedded.containers.capabilities import NAMES, bit
 from pausedemo.embedded.containers.shapes import ANYTHING, Shape, check_shape
-from pausedemo.embedded.errors import BadParameter, ServerError
+from pausedemo.embedded.errors import RUNTIME_FAILED, BadParameter, ServerError
 from pausedemo.embedded.seccomp.library import (
     ALLOW,
     KILL_PROCESS,
@@ -33,7 +33,6 @@ from pausedemo.embedded.seccomp.library import (
 #: The most arguments that a call has.
 MAX_ARGUMENTS: Final = 6
 _PREFIX: Final = "SCMP_ARCH_"
-_FAILED: Final = "failed to create shim: OCI runtime create failed: runc create failed"
 _ACTIONS: Final = {
     "SCMP_ACT_KILL": KILL_THREAD,
     "SCMP_ACT_KILL_THREAD": KILL_THREAD,
@@ -167,17 +166,21 @@ def _action(name: str, number: int | None) -> int:
     if name in _NUMBERED:
         return _NUMBERED[name](errno.EPERM if number is None else number)
     if name not in _ACTIONS:
-        raise ServerError(f"{_FAILED}: string {name} is not a valid action for seccomp: unknown")
+        raise ServerError(
+            f"{RUNTIME_FAILED}: string {name} is not a valid action for seccomp: unknown"
+        )
     return _ACTIONS[name]
 
 
 def _argument(given: Mapping[str, Any], call: str) -> Argument:
     name, index = given.get("op") or "", given.get("index") or 0
     if name not in _OPERATORS:
-        raise ServerError(f"{_FAILED}: string {name} is not a valid operator for seccomp: unknown")
+        raise ServerError(
+            f"{RUNTIME_FAILED}: string {name} is not a valid operator for seccomp: unknown"
+        )
     if not 0 <= index < MAX_ARGUMENTS:
         raise ServerError(
-            f"{_FAILED}: unable to start container process: error creating seccomp syscall "
+            f"{RUNTIME_FAILED}: unable to start container process: error creating seccomp syscall "
             f"condition for syscall {call}: syscalls only have up to {MAX_ARGUMENTS} arguments "
             f"({index} given): unknown"
         )
@@ -200,7 +203,9 @@ def _list_architectures(body: Mapping[str, Any]) -> Iterator[str]:
             names += [own, *(entry.get("subArchitectures") or [])]
     for name in names:
         if name.removeprefix(_PREFIX) not in _ARCHITECTURES or not name.startswith(_PREFIX):
-            raise ServerError(f"{_FAILED}: string {name} is not a valid arch for seccomp: unknown")
+            raise ServerError(
+                f"{RUNTIME_FAILED}: string {name} is not a valid arch for seccomp: unknown"
+            )
         yield name.removeprefix(_PREFIX).lower()
 
 

@@ -11,6 +11,7 @@ import termios
 import pytest
 
 from pausedemo.embedded.keeper.client import LaunchFailed
+from pausedemo.embedded.keeper.launch import Bind
 from tests.embedded.keeper.keepers import Kept, ended, with_keeper
 
 
@@ -174,6 +175,35 @@ def test_sysctls_masks_and_protected_paths_hold(tree):
         assert (code, text) == (0, "1\n/proc/self/fd\nno\n")
 
     with_keeper(tree, test)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "text"),
+    [
+        ("net.nosuch", "1", 2, "open /proc/sys/net/nosuch: no such file or directory"),
+        ("net..nosuch/", "1", 2, "open /proc/sys/net/nosuch: no such file or directory"),
+        ("net", "1", 21, "open /proc/sys/net: is a directory"),
+        ("", "1", 21, "open /proc/sys: is a directory"),
+        ("kernel.msgmax", "no number", 22, "write /proc/sys/kernel/msgmax: invalid argument"),
+        ("debug.x", "1", 18, "open /proc/sys/debug/x: invalid cross-device link"),
+    ],
+)
+def test_a_sysctl_that_cannot_be_written_is_told_in_the_words_of_runc(
+    tree, name, value, code, text
+):
+    """Not even into a folder of the machine that is mounted there."""
+    (tree / "given").mkdir()
+    (tree / "given/x").write_text("as before")
+
+    async def test(kept: Kept) -> None:
+        mounts = [Bind(str(tree / "given"), "/proc/sys/debug")]
+        with pytest.raises(LaunchFailed) as caught:
+            await kept.launch("true", root={"sysctls": {name: value}, "mounts": mounts})
+        told = caught.value
+        assert (told.step, told.code, told.text) == ("sysctl", code, text)
+
+    with_keeper(tree, test)
+    assert (tree / "given/x").read_text() == "as before"
 
 
 def test_a_root_that_may_not_be_written_cannot_be(tree):
