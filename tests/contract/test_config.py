@@ -111,6 +111,13 @@ def test_a_root_that_cannot_be_written(make: Maker, volume: str) -> None:
     ask(make, container, "touch /data/x")
 
 
+def test_a_folder_to_work_in_is_made_in_a_root_that_cannot_be_written(make: Maker) -> None:
+    container = make.run(read_only_root=True, working_dir="/made/here")
+    assert ask(make, container, "readlink /proc/1/cwd; ls -A") == "/made/here\n"
+    done = make.engine.exec(container, ["touch", "/made/x"], timeout_s=60)
+    assert (done.exit_code, b"Read-only file system" in done.stderr) == (1, True)
+
+
 def test_the_oom_score_is_raised(make: Maker) -> None:
     assert ask(make, make.run(oom_score_adj=1000), "cat /proc/1/oom_score_adj") == "1000\n"
 

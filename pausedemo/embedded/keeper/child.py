@@ -21,8 +21,8 @@ import termios
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
-from pausedemo.embedded.keeper.launch import Launch, Program, StartFailed
-from pausedemo.embedded.keeper.rootfs import enter_root
+from pausedemo.embedded.keeper.launch import Launch, Program, Root, StartFailed
+from pausedemo.embedded.keeper.rootfs import enter_root, protect_root
 from pausedemo.embedded.keeper.tools import run_tool
 from pausedemo.embedded.keeper.users import UnknownUser, find_identity
 from pausedemo.embedded.kernel import syscalls
@@ -119,11 +119,13 @@ def enter(
             else:
                 os.dup2(descriptors[place], target)
     if launch.tool is not None:
+        if launch.root is not None:
+            protect_root(launch.root)
         report.close()
         run_tool(launch.tool.name, launch.tool.arguments)
         return
     if launch.program is not None:
-        _run(launch.program, descriptors, execute)
+        _run(launch.program, launch.root, descriptors, execute)
 
 
 def _open_terminal(launch: Launch, report: socket.socket) -> None:
@@ -146,7 +148,7 @@ def _open_terminal(launch: Launch, report: socket.socket) -> None:
     os.close(master)
 
 
-def _run(program: Program, descriptors: Sequence[int], execute: Execute) -> None:
+def _run(program: Program, root: Root | None, descriptors: Sequence[int], execute: Execute) -> None:
     try:
         identity = find_identity(
             program.user, _read("/etc/passwd"), _read("/etc/group"), program.groups
@@ -163,6 +165,8 @@ def _run(program: Program, descriptors: Sequence[int], execute: Execute) -> None
         os.makedirs(program.cwd, mode=0o755, exist_ok=True)
         if not program.single_id and identity.uid:
             os.chown(program.cwd, identity.uid, identity.gid)
+    if root is not None:  # after the folder was made, before a filter that refuses to mount
+        protect_root(root)
     if program.no_new_privileges:
         syscalls.prctl(Prctl.SET_NO_NEW_PRIVS, 1)
     elif program.seccomp is not None:

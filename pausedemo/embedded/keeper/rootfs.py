@@ -30,6 +30,8 @@ def enter_root(
 ) -> None:
     """Mount everything and make it the caller's root. The caller ends when it fails.
 
+    It can be written until ``protect_root``.
+
     ``take_proc`` gives a detached tree instead of a new proc, which would show the namespace of
     its mounter. It may leave this mount namespace for a moment. ``outside``: a descriptor of the
     mount namespace that binds with a propagation are taken from.
@@ -74,6 +76,10 @@ def enter_root(
     syscalls.unmount(".")
     os.close(old)
     os.chdir("/")
+
+
+def protect_root(root: Root) -> None:
+    """Make the root that was entered read-only, where that is wanted."""
     if root.readonly:
         flags = MountFlag.BIND | MountFlag.REMOUNT | MountFlag.READ_ONLY
         syscalls.mount(None, "/", None, flags | (MountFlag.NO_DEV if root.nodev else 0))

@@ -221,3 +221,18 @@ def test_a_root_that_may_not_be_written_cannot_be(tree):
 
     with_keeper(tree, test)
     assert not (tree / "new").exists()
+
+
+def test_a_missing_folder_is_made_before_the_root_can_no_longer_be_written(tree):
+    async def test(kept: Kept) -> None:
+        code, text = await kept.run(
+            *("sh", "-c", "pwd; stat -c %u .; touch new 2>&1"),
+            cwd="/made/here",
+            make_cwd=True,
+            user="1000",
+            root={"readonly": True},
+        )
+        assert text.splitlines()[:2] == ["/made/here", "1000"]
+        assert (code, "Read-only file system" in text) == (1, True)
+
+    with_keeper(tree, test)
