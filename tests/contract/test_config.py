@@ -41,6 +41,7 @@ def test_user_and_groups(make: Maker) -> None:
 def test_host_and_domain_name(make: Maker) -> None:
     container = make.run(hostname="web", domainname="sub.demo.svc", network_mode="bridge")
     assert ask(make, container, "hostname") == "web\n"
+    assert ask(make, container, "cat /proc/sys/kernel/domainname") == "sub.demo.svc\n"
     assert re.search(r"\sweb\.sub\.demo\.svc web$", ask(make, container, "cat /etc/hosts"), re.M)
 
 

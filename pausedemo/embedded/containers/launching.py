@@ -73,7 +73,9 @@ def plan_launch(
         new |= Namespace.UTS
     if host["CgroupnsMode"] == "private":
         new |= Namespace.CGROUP
-    check_sysctls(host.get("Sysctls") or {}, _find_hosts(container, shared))
+    domain = container.config["Domainname"] or None
+    named = [*(host.get("Sysctls") or {}), *(["kernel.domainname"] if domain else [])]
+    check_sysctls(named, _find_hosts(container, shared))
     return Launch(
         new=int(new),
         join_pid=join_pid,
@@ -83,6 +85,7 @@ def plan_launch(
         cgroups=cgroups,
         root=_connect(plan_root(node, container), node, descriptors),
         hostname=container.config["Hostname"],
+        domainname=domain,
         program=plan_program(node, container, descriptors),
     )
 

@@ -106,8 +106,12 @@ def enter(
     for position, flags in launch.joins:
         syscalls.setns(descriptors[position], flags)
     if launch.root is not None:
-        if launch.hostname is not None and launch.new & Namespace.UTS:
-            syscalls.set_hostname(launch.hostname)
+        if launch.new & Namespace.UTS:
+            if launch.hostname is not None:
+                syscalls.set_hostname(launch.hostname)
+            if launch.domainname is not None:
+                # By the call: in a user namespace the sysctl may not be written.
+                syscalls.set_domainname(launch.domainname)
         outside = launch.root.outside
         enter_root(launch.root, take_proc, None if outside is None else descriptors[outside])
     if launch.terminal:

@@ -274,6 +274,12 @@ def set_hostname(name: str) -> None:
     _check(_libc.sethostname(raw, len(raw)))
 
 
+def set_domainname(name: str) -> None:
+    """setdomainname(2), in the caller's UTS namespace."""
+    raw = name.encode()
+    _check(_libc.setdomainname(raw, len(raw)))
+
+
 def set_capabilities(capabilities: int, inheritable: int = 0) -> None:
     """Permitted and effective become the bits of ``capabilities``: capset(2)."""
     header = struct.pack("=Ii", LINUX_CAPABILITY_VERSION_3, 0)

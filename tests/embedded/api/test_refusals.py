@@ -86,6 +86,7 @@ CASES = (
     Case(CREATE, with_host(RestartPolicy={"Name": "always", "MaximumRetryCount": 2}), 400),
     Case(CREATE, with_host(RestartPolicy={"Name": "always"}, AutoRemove=True), 400),
     Case(CREATE, with_host(Memory=1024), 400),
+    Case(CREATE, with_host(OomScoreAdj=-1001), 400),
     Case(CREATE, with_host(CapAdd=["NOTHING"]), 400),
     Case(CREATE, with_host(Binds=["a:b"]), 400, FAULT),
     Case(CREATE, with_host(Binds=["/a:/b:c"]), 400, FAULT),
@@ -126,6 +127,7 @@ class Sysctl:
     status: int = 500
     code: int = 128
     host: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
     ours: str = ""
 
 
@@ -149,6 +151,7 @@ SYSCTLS = (
     Sysctl("kernel/hostname"),
     Sysctl("kernel.hostname", host={"UTSMode": "host"}),
     Sysctl("kernel.domainname", host={"UTSMode": "host"}),
+    Sysctl("net.ipv4.ip_forward", host={"UTSMode": "host"}, config={"Domainname": "a"}),
     Sysctl("kernel.msgmax", host={"IpcMode": "host"}),
     Sysctl("fs.mqueue.msg_max", host={"IpcMode": "host"}),
     Sysctl("kernel.msgmax", host={"IpcMode": f"container:{HOSTLY}"}, ours=NOT_APART),
@@ -173,7 +176,7 @@ def send(path: Path, case: Case, image: str) -> Answer:
 def start(path: Path, case: Sysctl, value: str, image: str) -> tuple[Answer, int]:
     """The answer to the start of who sets that sysctl, and its exit code."""
     host = case.host | {"Sysctls": {case.name: value}}
-    body = {"Image": image, "Cmd": ["true"], "HostConfig": host}
+    body = {"Image": image, "Cmd": ["true"], "HostConfig": host} | case.config
     made = ask(path, "POST", f"/v1.41/containers/create?name={REFUSED}", body)
     try:
         assert made.status == 201, made
@@ -270,7 +273,7 @@ def choose_value(case: Sysctl, machine: dict[str, str]) -> str:
 
 
 def name_sysctl(case: Sysctl) -> str:
-    return f"{case.name} {case.host or ''}"
+    return f"{case.name} {case.host or ''} {case.config or ''}".strip()
 
 
 @pytest.mark.parametrize("case", SYSCTLS, ids=name_sysctl)

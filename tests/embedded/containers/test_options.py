@@ -92,6 +92,8 @@ def test_no_limit_and_a_weight_need_no_cgroup():
     ("host", "words"),
     [
         ({"Memory": 6 * MB - 1}, "Minimum memory limit allowed is 6MB"),
+        ({"OomScoreAdj": -1001}, "Invalid value -1001, range for oom score adj"),
+        ({"OomScoreAdj": 1001}, "Invalid value 1001, range for oom score adj"),
         ({"MemorySwap": 64 * MB}, "You should always set the Memory limit"),
         ({"Memory": 64 * MB, "MemorySwap": 32 * MB}, "should be larger than memory limit"),
         ({"Memory": 64 * MB, "MemoryReservation": 65 * MB}, "less than memory reservation"),

@@ -77,6 +77,26 @@ def test_namespaces_of_the_node_are_joined_by_staying_in_them(client: Any, busyb
             assert links == {f"{Path(f'/proc/self/ns/{kind}').readlink()}\n".encode()}
 
 
+def test_sysctls_of_its_own_namespaces_are_set_and_others_refused(
+    client: Any, busybox: str
+) -> None:
+    told = client.containers.run(
+        busybox, ["cat", "/proc/sys/net/ipv4/ip_default_ttl", "/proc/sys/kernel/domainname"],
+        sysctls={"net.ipv4.ip_default_ttl": "77"}, domainname="a.example",
+    )  # fmt: skip
+    assert told == b"77\na.example\n"
+    for name, mode, words in (
+        ("vm.swappiness", "none", "is not in a separate kernel namespace"),
+        ("net.ipv4.ip_default_ttl", "host", "not allowed in host network namespace"),
+    ):
+        container = client.containers.create(
+            busybox, network_mode=mode, sysctls={name: "77"}, name="refused"
+        )
+        with pytest.raises(docker.errors.APIError, match=f'sysctl "{name}" {words}'):
+            container.start()
+        container.remove()
+
+
 def test_network_mode_host_is_where_containers_are_in_reach(client: Any, busybox: str) -> None:
     server = client.containers.run(busybox, ["sh", "-c", "echo hello | nc -l -p 8080"], detach=True)
     server.reload()

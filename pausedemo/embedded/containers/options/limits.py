@@ -35,6 +35,9 @@ def check_limits(host: dict[str, Any], controllers: frozenset[str]) -> None:
         )
     _check_memory(host)
     _check_cpu(host)
+    score = host.get("OomScoreAdj") or 0
+    if not -1000 <= score <= 1000:
+        raise BadParameter(f"Invalid value {score}, range for oom score adj is [-1000, 1000]")
 
 
 def _check_memory(host: dict[str, Any]) -> None:
