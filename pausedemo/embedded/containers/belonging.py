@@ -21,7 +21,13 @@ Find = Callable[[], list[int]]
 
 
 def find_by_mount_namespace(inode: int) -> list[int]:
-    """Process ids whose mount namespace has that inode number, ascending. Reads all of /proc."""
+    """Process ids whose mount namespace has that inode number, ascending. Reads all of /proc.
+
+    None for 0, which stands for a namespace that could not be looked at: of a program that had
+    ended too soon, but also of any process of somebody else.
+    """
+    if not inode:
+        return []
     return sorted(
         int(entry.name)
         for entry in os.scandir("/proc")
@@ -31,6 +37,8 @@ def find_by_mount_namespace(inode: int) -> list[int]:
 
 def find_below(pid: int, inode: int) -> list[int]:
     """The same among those below a process, ascending: who loses its parent is below PID 1."""
+    if not inode:
+        return []
     found, pending = [], [pid]
     while pending:
         with contextlib.suppress(OSError):

@@ -57,3 +57,16 @@ def test_below_a_process_that_has_ended_there_is_nobody():
     ended = subprocess.Popen(["true"])
     ended.wait()
     assert find_below(ended.pid, OWN) == []
+
+
+def test_who_cannot_be_looked_at_is_nobody_s():
+    """A zombie has no mount namespace any more, as to us those of other users have none."""
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    try:
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        assert find_by_mount_namespace(0) == []
+        assert find_below(os.getpid(), 0) == []
+    finally:
+        os.waitpid(child, 0)

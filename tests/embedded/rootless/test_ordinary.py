@@ -77,6 +77,12 @@ def test_namespaces_of_the_node_are_joined_by_staying_in_them(client: Any, busyb
             assert links == {f"{Path(f'/proc/self/ns/{kind}').readlink()}\n".encode()}
 
 
+def test_a_short_program_among_the_machine_s_processes_ends(client: Any, busybox: str) -> None:
+    """It may have ended before its mount namespace was seen; no other's process is taken for it."""
+    for _ in range(3):
+        assert client.containers.run(busybox, ["echo", "x"], pid_mode="host", remove=True) == b"x\n"
+
+
 def test_sysctls_of_its_own_namespaces_are_set_and_others_refused(
     client: Any, busybox: str
 ) -> None:
