@@ -30,11 +30,21 @@ NUDGE_S: Final = 0.05
 _NUDGE: Final = signal.SIGURG
 
 
+#: Modules whose functions take locks. An exception between the taking and the ``try`` that would
+#: give it back leaves a lock taken for ever. Those of weak references drop it, and say so.
+_LOCKING: Final = frozenset(
+    {"threading", "queue", "weakref", "_weakrefset", "http.cookiejar", "logging"}
+    | {"concurrent.futures._base", "concurrent.futures.thread"}
+    | {"importlib._bootstrap", "_frozen_importlib"}
+)
+
+
 @contextlib.contextmanager
-def handled_at_once() -> Iterator[None]:
+def handled_at_once(again: Callable[[FrameType | None], bool] | None = None) -> Iterator[None]:
     """Within the block every signal's handler runs at once, whatever the main thread waits for.
 
-    For the main thread. Handlers may raise.
+    For the main thread. Handlers may raise. ``again`` is called after them, with the frame that is
+    interrupted; it tells whether all is done, and is called again a little later where it is not.
     """
     # Not an Event: a handler may come while its own thread holds that one's lock.
     ran: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -49,8 +59,12 @@ def handled_at_once() -> Iterator[None]:
                 while not _nudge(main, ran):
                     pass
 
+    def on_nudge(_number: int, frame: FrameType | None) -> None:
+        if again is None or again(frame):
+            ran.put(None)
+
     watcher = threading.Thread(target=watch, name="signals", daemon=True)
-    handler = signal.signal(_NUDGE, lambda *_: ran.put(None))
+    handler = signal.signal(_NUDGE, on_nudge)
     wakeup = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
     # It must not take a signal that somebody waits for with sigwait(2).
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -61,6 +75,7 @@ def handled_at_once() -> Iterator[None]:
     try:
         yield
     finally:
+        again = None
         signal.set_wakeup_fd(wakeup)
         tells.close()
         watcher.join()
@@ -69,7 +84,7 @@ def handled_at_once() -> Iterator[None]:
 
 
 def _nudge(main: int, ran: queue.SimpleQueue[None]) -> bool:
-    """Interrupt the main thread; whether a handler has run by that."""
+    """Interrupt the main thread; whether all handlers are done by that."""
     signal.pthread_kill(main, _NUDGE)
     with contextlib.suppress(queue.Empty):
         ran.get(timeout=NUDGE_S)
@@ -82,19 +97,27 @@ def signals_as_errors() -> Iterator[None]:
     """Within the block the first SIGINT, SIGTERM or SIGHUP raises Interrupted.
 
     Those after it are only answered in words: what the first one set off, taking down what was
-    made, must not be cut short.
+    made, must not be cut short. It is not raised where it would leave a lock taken, but a moment
+    later; and again where it was dropped, as what comes from a finalizer is.
     """
-    stopping = False
+    asked: Interrupted | None = None
 
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked is not None:
             sys.stderr.write("pausedemo: stopping already; cleaning up first\n")
             return
-        stopping = True
-        raise Interrupted(f"stopped by {signal.Signals(number).name}")
+        asked = Interrupted(f"stopped by {signal.Signals(number).name}")
+        again(frame)
 
-    with handled_at_once():
+    def again(frame: FrameType | None) -> bool:
+        if asked is None or _is_handled(asked):
+            return True
+        if _may_raise(frame):
+            raise asked
+        return False
+
+    with handled_at_once(again):
         before = {
             number: signal.signal(number, interrupt)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -104,6 +127,34 @@ def signals_as_errors() -> Iterator[None]:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+    if asked is not None:  # and dropped, or not raised yet
+        raise asked
+
+
+def _is_handled(error: BaseException) -> bool:
+    """Whether the main thread is in what ``error`` set off, and not where it was dropped."""
+    pending, seen = [sys.exc_info()[1]], set()
+    while pending:
+        one = pending.pop()
+        if one is error:
+            return True
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            pending += [one.__cause__, one.__context__]
+    return False
+
+
+def _may_raise(frame: FrameType | None) -> bool:
+    """Whether an exception does no harm where the main thread is."""
+    if frame is None:
+        return True
+    module, name = frame.f_globals.get("__name__"), frame.f_code.co_name
+    if module == "threading" and name == "wait":
+        # Of a Condition: what it has given back it takes again, once it has come so far.
+        return "gotit" in frame.f_locals
+    if module == "threading" and name == "_wait_for_tstate_lock":  # made for it: bpo-45274
+        return True
+    return module not in _LOCKING
 
 
 def run_whole(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -48,6 +48,57 @@ def test_a_signal_that_interrupts_nothing_is_heard_all_the_same(wait: str) -> No
     assert done.stderr == ""
 
 
+#: The lock's taking sends the signal, in C: as if it came just then.
+BETWEEN = """
+import functools, http.cookiejar, os, signal, sys, threading
+from pausedemo.errors import Interrupted
+from pausedemo.signals import signals_as_errors
+
+class Lock:
+    acquire = functools.partial(os.kill, os.getpid(), signal.SIGTERM)
+
+    def release(self):
+        os.write(1, b"released\\n")
+
+sys.unraisablehook = lambda _: None
+jar = http.cookiejar.CookieJar()
+jar._cookies_lock = Lock()
+
+class Dying:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+try:
+    with signals_as_errors():
+        {act}
+        threading.Event().wait()
+except Interrupted as error:
+    print(error)
+"""
+
+
+def test_a_signal_leaves_no_lock_taken() -> None:
+    done = run(BETWEEN.format(act="jar.clear_session_cookies()"))
+    assert done.stdout == "released\nstopped by SIGTERM\n", done
+    assert done.stderr == ""
+
+
+def test_a_signal_that_a_finalizer_drops_is_raised_again() -> None:
+    done = run(BETWEEN.format(act="Dying()"))
+    assert (done.stdout, done.stderr) == ("stopped by SIGTERM\n", "")
+
+
+def test_what_a_signal_sets_off_is_not_cut_short_by_the_same_signal() -> None:
+    wait = """
+        try:
+            threading.Event().wait()
+        finally:
+            threading.Event().wait(0.5)
+            os.write(1, b"tidied up; ")"""
+    done = run(LOST.format(wait=wait.lstrip()))
+    assert done.stdout == "tidied up; stopped by SIGTERM\n1 0\n", done
+
+
 def test_a_second_one_is_answered_in_words() -> None:
     wait = """
         try:
