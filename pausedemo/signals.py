@@ -131,6 +131,32 @@ def signals_as_errors() -> Iterator[None]:
         raise asked
 
 
+@contextlib.contextmanager
+def signals_as_calls(call: Callable[[], object]) -> Iterator[None]:
+    """Within the block SIGINT and SIGTERM have ``call`` called, in a thread of its own.
+
+    A handler runs in the main thread, which may hold the very lock that ``call`` takes.
+    """
+    heard: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def wait() -> None:
+        while heard.get():
+            call()
+
+    caller = threading.Thread(target=wait, name="stopping", daemon=True)
+    caller.start()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: heard.put(True)) for number in numbers}
+    try:
+        with handled_at_once():
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        heard.put(False)
+        caller.join()
+
+
 def _is_handled(error: BaseException) -> bool:
     """Whether the main thread is in what ``error`` set off, and not where it was dropped."""
     pending, seen = [sys.exc_info()[1]], set()

@@ -125,6 +125,27 @@ with signals_as_errors():
     assert run(script).stdout == "True\n"
 
 
+def test_a_call_may_take_the_lock_that_the_main_thread_holds() -> None:
+    script = """
+import os, signal, threading
+from pausedemo.signals import signals_as_calls
+
+lock, called = threading.Lock(), threading.Event()
+
+def call():
+    with lock:
+        called.set()
+
+with signals_as_calls(call):
+    with lock:
+        os.kill(os.getpid(), signal.SIGTERM)
+        print(called.wait(0.1))
+    print(called.wait(60), threading.active_count())
+print(threading.active_count())
+"""
+    assert run(script).stdout == "False\nTrue 3\n1\n"
+
+
 def run(script: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", script]
     return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)

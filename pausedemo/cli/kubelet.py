@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 
 import click
@@ -30,7 +29,7 @@ def kubelet(engine: str, policy: str) -> None:
     from pausedemo.engine.connect import connect
     from pausedemo.images.resolve import Policy
     from pausedemo.kubelet.service.kubelet import Kubelet
-    from pausedemo.signals import handled_at_once
+    from pausedemo.signals import signals_as_calls
 
     lock = threading.Lock()
 
@@ -50,8 +49,6 @@ def kubelet(engine: str, policy: str) -> None:
             say=lambda text: say(f"{clock.now().astimezone():%H:%M:%S}  kubelet: {text}"),
             policy=Policy(policy),
         )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # Not as an exception: what is under way is to be ended, and nothing to be undone.
-            signal.signal(number, lambda _number, _frame: one.stop())
-        with handled_at_once():
+        # Not as an exception: what is under way is to be ended, and nothing to be undone.
+        with signals_as_calls(one.stop):
             one.run()

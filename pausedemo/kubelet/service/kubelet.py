@@ -69,7 +69,7 @@ class Kubelet:
             self._parts.close()
 
     def stop(self) -> None:
-        """Have ``run`` return soon. May be called from a signal's handler."""
+        """Have ``run`` return soon. For any thread, but for no signal's handler: it takes locks."""
         self._stop.set()
         session = self._session
         if session is not None:
