@@ -178,7 +178,7 @@ def _may_raise(frame: FrameType | None) -> bool:
     if module == "threading" and name == "wait":
         # Of a Condition: what it has given back it takes again, once it has come so far.
         return "gotit" in frame.f_locals
-    if module == "threading" and name == "_wait_for_tstate_lock":  # made for it: bpo-45274
+    if module == "threading" and name in ("join", "_wait_for_tstate_lock"):  # of 3.13, and before
         return True
     return module not in _LOCKING
 
