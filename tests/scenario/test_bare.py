@@ -134,7 +134,7 @@ def test_they_bear_the_labels_by_which_they_are_taken_down(stager: Stager, label
     scenario = load_scenario(path)
     try:
         play(scenario, stager.engine, SystemClock(), stager.settings, SilentListener(), keep=True)
-        found = stager.engine.list_containers({naming.RUN: stager.run, label: None})
+        found = stager.engine.list_containers({label: None, naming.RUN: stager.run})
         assert len(found) == 3
         joined = [row.name for row in found if naming.JOINED in row.labels]
         assert [name.rpartition("-")[2] for name in joined] == ["pause"]
