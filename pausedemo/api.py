@@ -39,7 +39,7 @@ from pausedemo.kubelet.objects.applying import Keeper
 from pausedemo.kubelet.objects.guests import mark_guest, remove_guest
 from pausedemo.kubelet.objects.reader import Reader
 from pausedemo.kubelet.pod.single import run_one
-from pausedemo.kubelet.service.lease import is_kubelet_running
+from pausedemo.kubelet.service.handover import take_neglected
 from pausedemo.kubelet.waiting import wait_for
 
 #: How long a pod may take to be ready, its images being there.
@@ -206,7 +206,8 @@ def pod(
                     "kind": "Pod",
                     "metadata": {"name": kept.name, "namespace": kept.namespace, "uid": kept.uid},
                 }
-                if not is_kubelet_running(connected):
+                neglected = take_neglected(connected, clock, (kept,))
+                if stack.enter_context(neglected):
                     stack.enter_context(_looked_after(connected, clock, kept, Policy(images)))
         running = RunningPod(connected, reader, clock, made)
         if wait:

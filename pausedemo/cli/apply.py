@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _NO_KUBELET: Final = (
     "Note: until `pausedemo kubelet` runs, nobody restarts what ends or asks probes."
 )
+_HAS_KUBELET: Final = (
+    "a kubelet looks after this engine's pods: see them with pausedemo get pods --watch"
+)
+_HAS_OTHER: Final = "somebody else looks after it already: see it with pausedemo get pods --watch"
 
 
 @click.command()
@@ -63,7 +67,7 @@ def apply(
     and with 2, before anything is done, for a manifest that is wrong.
     """
     from pausedemo.images.resolve import Policy
-    from pausedemo.kubelet.service.handover import find_neglected
+    from pausedemo.kubelet.service.handover import take_neglected
     from pausedemo.kubelet.service.lease import is_kubelet_running
 
     version = _parse_version(version_text)
@@ -80,16 +84,19 @@ def apply(
         raise UsageError(f"--watch is for one pod; the manifests have {count}")
     with open_cluster(engine) as cluster:
         if watch and is_kubelet_running(cluster.engine):
-            raise UsageError(
-                "a kubelet looks after this engine's pods: see them with pausedemo get pods --watch"
-            )
+            raise UsageError(_HAS_KUBELET)
         done, refused = _apply_all(cluster, objects, version)
         if watch and not refused:
-            _watch(cluster, next(one.pod.pod for one in done if one.pod), Policy(policy))
+            pod = next(one.pod.pod for one in done if one.pod)
+            with take_neglected(cluster.engine, cluster.clock, (pod,)) as neglected:
+                if not neglected:
+                    raise Refused(f"error: pod/{pod.name}: {_HAS_OTHER}")
+                _watch(cluster, pod, Policy(policy))
         else:
             pods = [one.pod.pod for one in done if one.pod and one.pod.pod.deletion is None]
             # Unchanged ones as well: whoever applied them first may have been cut off.
-            _bring_up(cluster, find_neglected(cluster.engine, cluster.clock, pods), Policy(policy))
+            with take_neglected(cluster.engine, cluster.clock, pods) as neglected:
+                _bring_up(cluster, neglected, Policy(policy))
     if refused:
         raise Refused("\n".join(map(str, refused)))
 
@@ -117,9 +124,11 @@ def _apply_all(
 def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
     """Make pods run. What keeps one from it is told, and to be seen by ``describe``.
 
-    Where any container was started it is told, too, that nobody looks after it.
+    Where any container was started it is told, too, that nobody looks after it, unless a kubelet
+    has come meanwhile.
     """
     from pausedemo.kubelet.pod.single import bring_up
+    from pausedemo.kubelet.service.lease import is_kubelet_running
     from pausedemo.kubelet.threads import do_all
 
     started = threading.Event()
@@ -137,7 +146,7 @@ def _bring_up(cluster: Cluster, pods: Sequence[Pod], policy: Policy) -> None:
             click.echo(f"Warning: pod/{pod.name}: {message}", err=True)
 
     do_all([lambda pod=pod: bring(pod) for pod in pods])  # type: ignore[misc]
-    if started.is_set():
+    if started.is_set() and not is_kubelet_running(cluster.engine):
         click.echo(_NO_KUBELET, err=True)
 
 

@@ -50,11 +50,11 @@ class Pods:
         return self.change(old, replace(old.pod, deletion=deletion), old.applied)
 
     def forget(self, pod: Pod) -> None:
-        """Keep it no longer, nor what its kubelet knew of it.
+        """Keep it no longer, nor what its kubelet knew of it, nor who looked after it.
 
         Another pod of that name, made since, is left alone.
         """
-        for kind in (Kind.POD_STATUS, Kind.POD):
+        for kind in (Kind.POD_STATUS, Kind.POD_LEASE, Kind.POD):
             record = self._store.get(kind, pod.namespace, pod.name)
             if record is not None and record.data.get("uid") == pod.uid:
                 self._store.delete(kind, pod.namespace, pod.name)

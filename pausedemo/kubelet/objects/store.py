@@ -23,10 +23,11 @@ _T = TypeVar("_T")
 
 
 class Kind(StrEnum):
-    """What may be kept. A pod's status is apart from it: another writes it."""
+    """What may be kept. A pod's status and lease are apart from it: others write them."""
 
     POD = "Pod"
     POD_STATUS = "PodStatus"
+    POD_LEASE = "PodLease"
     CONFIG_MAP = "ConfigMap"
     SECRET = "Secret"  # noqa: S105 - a kind of object
     EVENT = "Event"

@@ -1,12 +1,16 @@
 """Pods beside a kubelet that may end at any moment: what it leaves undone, its client does.
 
 Who asks for a pod's start or end leaves it to the kubelet where one runs. That one may end before
-it has done so, or have ended already and leave a lock that the engine has not ended yet.
+it has done so, or have ended already and leave a lock that the engine has not ended yet. And one
+may come at any moment: who begins with a pod says so first, by a lease, and then looks for a
+kubelet; the kubelet takes its lock first, and then looks for leases. So one of the two always sees
+the other, and never do two work on a pod.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -15,6 +19,7 @@ from pausedemo.core import naming
 from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.port import Engine
 from pausedemo.errors import PausedemoError, Refused
+from pausedemo.kubelet.objects.podleases import PodLeases
 from pausedemo.kubelet.objects.pods import Pods
 from pausedemo.kubelet.objects.store import Store
 from pausedemo.kubelet.pod.single import tear_down
@@ -80,11 +85,39 @@ def end_pods(
                 watch.wait(min(left_s, LOOK_S))
 
 
-def find_neglected(engine: Engine, clock: Clock, pods: Iterable[Pod]) -> tuple[Pod, ...]:
-    """Those pods that no kubelet begins with: all where none runs, else those it left.
+@contextlib.contextmanager
+def take_neglected(engine: Engine, clock: Clock, pods: Iterable[Pod]) -> Iterator[tuple[Pod, ...]]:
+    """Those pods that nobody begins with, ours for the block: a kubelet that comes leaves them be.
 
-    Returns as soon as the kubelet has begun with each, or after ``TAKE_UP_S``.
+    They are all where no kubelet runs, else those that it left. It is given ``TAKE_UP_S`` for its
+    beginning.
     """
+    leases = PodLeases(Store(engine), clock)
+    ours: tuple[Pod, ...] = ()
+    left = _find_neglected(engine, clock, pods)
+    while left and not ours:
+        ours = tuple(pod for pod in left if leases.take(pod))
+        if not ours:
+            # Somebody else has just begun with each of them.
+            break
+        if is_kubelet_running(engine):
+            _release(leases, ours)
+            left, ours = _find_neglected(engine, clock, ours), ()
+    try:
+        yield ours
+    finally:
+        _release(leases, ours)
+
+
+def _release(leases: PodLeases, pods: Iterable[Pod]) -> None:
+    for pod in pods:
+        with contextlib.suppress(PausedemoError):
+            # The engine has gone, most likely; whoever finds the lease sees that we have, too.
+            leases.release(pod)
+
+
+def _find_neglected(engine: Engine, clock: Clock, pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """Those pods that no kubelet begins with, known as soon as it has begun with the others."""
     left = tuple(pods)
     if not left or not is_kubelet_running(engine):
         return left

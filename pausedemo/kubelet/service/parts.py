@@ -19,6 +19,7 @@ from pausedemo.engine.port import Engine
 from pausedemo.errors import Conflict, PausedemoError
 from pausedemo.images.resolve import ImageResolver, Policy
 from pausedemo.kubelet.objects.events import EventRecorder
+from pausedemo.kubelet.objects.podleases import PodLeases
 from pausedemo.kubelet.objects.pods import Pods
 from pausedemo.kubelet.objects.store import Store
 from pausedemo.kubelet.owner import Owner
@@ -58,6 +59,7 @@ class KubeletParts:
     translator: Translator
     store: Store
     pods: Pods
+    leases: PodLeases
     recorder: EventRecorder
     limits: EngineLimits = field(default_factory=EngineLimits)
     gate: AbstractContextManager[object] = field(
@@ -147,6 +149,7 @@ def make_parts(
         ),
         store=store,
         pods=Pods(store),
+        leases=PodLeases(store, clock),
         recorder=recorder,
         limits=limits,
         end=aides.close,

@@ -19,6 +19,7 @@ from pausedemo.core.pods.pod import Deletion, Pod
 from pausedemo.core.rules.killing import compute_grace_s
 from pausedemo.engine.port import ContainerSummary, Event, EventStream
 from pausedemo.errors import PausedemoError
+from pausedemo.kubelet.objects.podleases import RENEW_S, PodLease
 from pausedemo.kubelet.objects.pods import parse_pod_record, parse_view
 from pausedemo.kubelet.objects.store import UNREADABLE, Kind, Record
 from pausedemo.kubelet.pod.observe import outline_rows
@@ -28,12 +29,15 @@ from pausedemo.kubelet.service.orphans import end_orphan
 from pausedemo.kubelet.service.parts import KubeletParts
 from pausedemo.kubelet.service.worker import PodWorker
 
-#: How often all is listed and compared.
-RELIST_S: Final = 45.0
+#: How often all is listed and compared, and a lease renewed.
+RELIST_S: Final = RENEW_S
 #: How long passes that are under way may take to end, when the kubelet ends.
 STOP_S: Final = 5.0
+#: How often it is looked whether who has a lease on a pod has ended.
+LEASE_LOOK_S: Final = 1.0
 
 _POD_PREFIX: Final = f"{naming.VOLUME_PREFIX}{Kind.POD.lower()}_"
+_LEASE_PREFIX: Final = f"{naming.VOLUME_PREFIX}{Kind.POD_LEASE.lower()}_"
 #: What pods may refer to.
 _SOURCE_PREFIXES: Final = tuple(
     f"{naming.VOLUME_PREFIX}{kind.lower()}_" for kind in (Kind.CONFIG_MAP, Kind.SECRET)
@@ -45,7 +49,11 @@ class LeaseLost(PausedemoError):
 
 
 class Session:
-    """One stretch of looking after all pods, or of the one whose uid is ``only``."""
+    """One stretch of looking after all pods, or of the one whose uid is ``only``.
+
+    That one is under a lease of this process. All pods: but for those that others have begun with
+    under a lease, until it ends.
+    """
 
     def __init__(
         self,
@@ -64,11 +72,13 @@ class Session:
         self._workers: dict[str, PodWorker] = {}
         self._records: dict[str, Record] = {}
         self._unread: set[str] = set()
+        self._leases: tuple[PodLease, ...] = ()
         self._dues = Dues()
         self._evictor = Evictor(parts.engine, parts.clock, self._evict)
         self._guard = threading.Lock()
         self._wake = threading.Event()
         self._changed = threading.Event()
+        self._leases_changed = threading.Event()
         self._over = threading.Event()
         self._ended: list[Exception] = []
 
@@ -110,6 +120,10 @@ class Session:
         while not (stop.is_set() or self._over.is_set()):
             if self._ended:
                 raise self._ended[0]
+            if self._leases_changed.is_set() or self._has_lapsed():
+                self._leases_changed.clear()
+                self._read_leases()
+                self._changed.set()
             if self._changed.is_set():
                 self._changed.clear()
                 self._read_pods()
@@ -118,6 +132,8 @@ class Session:
                 relist_at = clock.monotonic() + self._relist_s
             pause_s = min(self._wake_due(), self._look_for_excess())
             pause_s = max(0.0, min(pause_s, relist_at - clock.monotonic()))
+            if self._leases:
+                pause_s = min(pause_s, LEASE_LOOK_S)
             clock.wait(self._wake, pause_s)
             self._wake.clear()
 
@@ -154,6 +170,9 @@ class Session:
             if event.volume.startswith(_POD_PREFIX):
                 self._changed.set()
                 self._wake.set()
+            elif event.volume.startswith(_LEASE_PREFIX) and not self._only:
+                self._leases_changed.set()
+                self._wake.set()
             elif event.volume.startswith(_SOURCE_PREFIXES) and event.action == "create":
                 self._refresh(naming.strip_generation(event.volume))
             return
@@ -182,7 +201,8 @@ class Session:
         pods: dict[str, list[ContainerSummary]] = {}
         for row in rows:
             pods.setdefault(row.labels[naming.POD_UID], []).append(row)
-        # After the containers: a pod is recorded before they are made.
+        # After the containers: a pod is recorded, and leased, before they are made.
+        self._read_leases()
         self._read_pods()
         with self._guard:
             workers = dict(self._workers)
@@ -190,15 +210,39 @@ class Session:
             if not worker.has_seen(outline_rows(pods.get(uid, ()))):
                 worker.wake()
         if not self._only:
-            for uid in pods.keys() - workers.keys() - self._unread:
+            leased = {one.uid for one in self._leases}
+            for uid in pods.keys() - workers.keys() - self._unread - leased:
                 end_orphan(engine, uid)
+
+    def _read_leases(self) -> None:
+        """See which pods others look after; or say once more that we look after the only one."""
+        leases = self._parts.leases
+        if not self._only:
+            now = self._parts.clock.now()
+            self._leases = tuple(one for one in leases.list() if one.lasts(now))
+            return
+        with self._guard:
+            pods = [worker.pod for worker in self._workers.values()]
+        for pod in pods:
+            leases.renew(pod)
+
+    def _has_lapsed(self) -> bool:
+        """Whether who had a lease has ended without giving it back."""
+        now = self._parts.clock.now()
+        return not all(one.lasts(now) for one in self._leases)
 
     def _read_pods(self) -> None:
         """Begin with pods that are new, change those that have changed, end those that are gone."""
         found = {str(one.data.get("uid")): one for one in self._parts.pods.records()}
-        records = {uid: one for uid, one in found.items() if self._only in ("", uid)}
         with self._guard:
             known = dict(self._records)
+            # A lease on a pod that is ours already is one that its holder gives back at once.
+            leased = {one.uid for one in self._leases} - known.keys()
+            records = {
+                uid: one
+                for uid, one in found.items()
+                if self._only in ("", uid) and uid not in leased
+            }
             self._records = records
         new = records.keys() - known.keys()
         views = self._parts.pods.views() if new else {}
