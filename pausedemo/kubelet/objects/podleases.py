@@ -17,10 +17,11 @@ from pausedemo.errors import Conflict
 from pausedemo.kubelet.objects.store import Kind, Record, Store, read_record, read_records
 from pausedemo.kubelet.owner import Life, Owner
 
-#: How often a holder renews it, at the least.
+#: How often who looks after a pod for long renews it, at the least.
 RENEW_S: Final = 45.0
-#: For how long one counts whose holder cannot be seen from here.
-DURATION_S: Final = 4 * RENEW_S
+#: For how long one counts whose holder cannot be seen from here: longer than a pod is brought up,
+#: for which it is not renewed.
+DURATION_S: Final = 360.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,20 +93,22 @@ def take_neglected(engine: Engine, clock: Clock, pods: Iterable[Pod]) -> Iterato
     beginning.
     """
     leases = PodLeases(Store(engine), clock)
-    ours: tuple[Pod, ...] = ()
-    left = _find_neglected(engine, clock, pods)
-    while left and not ours:
-        ours = tuple(pod for pod in left if leases.take(pod))
-        if not ours:
-            # Somebody else has just begun with each of them.
-            break
-        if is_kubelet_running(engine):
-            _release(leases, ours)
-            left, ours = _find_neglected(engine, clock, ours), ()
+    taken: list[Pod] = []
     try:
-        yield ours
+        left = _find_neglected(engine, clock, pods)
+        while left:
+            for pod in left:
+                # Not ours: somebody else has just begun with it.
+                if leases.take(pod):
+                    taken.append(pod)
+            if not (taken and is_kubelet_running(engine)):
+                break
+            _release(leases, taken)
+            left = _find_neglected(engine, clock, taken)
+            taken = []
+        yield tuple(taken)
     finally:
-        _release(leases, ours)
+        _release(leases, taken)
 
 
 def _release(leases: PodLeases, pods: Iterable[Pod]) -> None:
