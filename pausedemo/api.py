@@ -25,6 +25,7 @@ from pausedemo.core.pods.pod import LATEST_KUBERNETES, Pod
 from pausedemo.engine.connect import connect
 from pausedemo.engine.port import Engine
 from pausedemo.errors import (
+    Conflict,
     EngineGone,
     InvalidFile,
     PausedemoError,
@@ -239,7 +240,7 @@ def _looked_after(engine: Engine, clock: Clock, kept: Pod, policy: Policy) -> It
     stop = threading.Event()
 
     def look() -> None:
-        with contextlib.suppress(EngineGone):
+        with contextlib.suppress(EngineGone, Conflict):
             run_one(engine, clock, kept, stop, policy=policy)
 
     thread = threading.Thread(target=look, name=f"pod {kept.name}", daemon=True)

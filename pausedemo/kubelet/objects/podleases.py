@@ -71,10 +71,18 @@ class PodLeases:
         return True
 
     def renew(self, pod: Pod) -> None:
-        """Say that this process still has it. No longer ours: nothing is said."""
+        """Say that this process still has it. Gone, as with its pod: nothing is said.
+
+        Raises Conflict when another has taken it since: one that could not see us, and for too long
+        heard nothing of us.
+        """
         found = self._get(pod)
-        if found is not None and self._is_ours(found, pod):
-            self._store.replace(found.record, self._render(pod))
+        if found is None:
+            return
+        if not self._is_ours(found, pod):
+            why = "another looks after the pod now"
+            raise Conflict(f"renew the lease on pod {pod.name}", 409, why)
+        self._store.replace(found.record, self._render(pod))
 
     def release(self, pod: Pod) -> None:
         """Give it back. No longer ours: no error."""

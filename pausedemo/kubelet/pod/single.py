@@ -96,7 +96,8 @@ def run_one(
 ) -> None:
     """Look after one recorded pod until ``stop`` is set, or it is deleted and removed.
 
-    ``stop`` is seen within a second. Raises EngineGone.
+    ``stop`` is seen within a second. Raises EngineGone, and Conflict when another has taken the
+    lease on the pod.
     """
     sessions: list[Session] = []
 

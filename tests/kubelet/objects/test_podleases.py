@@ -14,6 +14,7 @@ from pausedemo.core import naming
 from pausedemo.core.manifest import parse_pod
 from pausedemo.core.pods.pod import Pod
 from pausedemo.engine.docker import DockerEngine
+from pausedemo.errors import Conflict
 from pausedemo.kubelet.objects.podleases import DURATION_S, PodLease, PodLeases
 from pausedemo.kubelet.objects.store import Kind, Store
 from pausedemo.kubelet.owner import Life, Owner
@@ -71,6 +72,8 @@ def test_one_is_taken_renewed_and_given_back(leases: PodLeases, pod: Pod) -> Non
     leases.release(pod)
     assert find(leases, pod) is None
     leases.release(pod)
+    leases.renew(pod)
+    assert find(leases, pod) is None
     assert leases.take(pod)
 
 
@@ -93,7 +96,8 @@ def test_anothers_is_taken_only_when_it_has_ended(
     assert found is not None
     assert found.holder == (Owner.this_process() if taken else other)
     if not taken:
-        leases.renew(pod)
+        with pytest.raises(Conflict, match="another looks after the pod now"):
+            leases.renew(pod)
         leases.release(pod)
         assert find(leases, pod) == found
 

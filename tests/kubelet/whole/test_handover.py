@@ -7,11 +7,14 @@ import threading
 import pytest
 
 from pausedemo.core.pods.pod import Pod
+from pausedemo.errors import Conflict
 from pausedemo.kubelet.objects.podleases import PodLeases
 from pausedemo.kubelet.objects.store import Kind
 from pausedemo.kubelet.owner import Life
 from pausedemo.kubelet.pod.single import bring_up, run_one
 from pausedemo.kubelet.service.handover import take_neglected
+from pausedemo.kubelet.service.parts import make_parts
+from pausedemo.kubelet.service.session import Session
 from tests.kubelet.holders import make_holder
 from tests.kubelet.whole.kit import PATIENT, World
 from tests.waiting import wait_until
@@ -29,6 +32,16 @@ def is_untouched(world: World, name: str = "web") -> bool:
     status = world.status(name)
     first = all(one.restart_count == 0 for one in status.containers)
     return first and [one.attempt for one in status.sandboxes] == [0]
+
+
+def lease_to(world: World, pod: Pod, life: Life) -> None:
+    """Have another process have the lease on a pod."""
+    data = {
+        "uid": pod.uid,
+        "holderIdentity": str(make_holder(life)),
+        "renewTime": world.clock.now().isoformat(),
+    }
+    world.store.create(Kind.POD_LEASE, pod.namespace, pod.name, data)
 
 
 def test_a_kubelet_leaves_a_pod_alone_that_is_under_a_lease(world: World) -> None:
@@ -61,12 +74,7 @@ def test_what_somebody_has_brought_up_goes_on_under_the_kubelet(world: World) ->
 
 def test_a_pod_is_taken_over_from_who_has_ended(world: World) -> None:
     pod = world.apply(POD).pod
-    data = {
-        "uid": pod.uid,
-        "holderIdentity": str(make_holder(Life.DEAD)),
-        "renewTime": world.clock.now().isoformat(),
-    }
-    world.store.create(Kind.POD_LEASE, pod.namespace, pod.name, data)
+    lease_to(world, pod, Life.DEAD)
     world.begin()
     world.wait_ready()
     world.delete(grace_s=1)
@@ -146,3 +154,17 @@ def test_who_watches_a_pod_keeps_it_when_a_kubelet_comes(world: World) -> None:
     world.kill("b")
     wait_until("b is back", lambda: world.container("b").restart_count == 1)
     assert [event.reason for of, event in running.events if of.uid == pod.uid][-1] == "Started"
+
+
+def test_who_watches_a_pod_ends_when_another_has_taken_it(world: World) -> None:
+    pod = world.apply(POD).pod
+    parts = make_parts(
+        world.engine, world.clock, hear=lambda _pod, _event: None, wake=lambda _uid: None
+    )
+    parts.recorder.start()
+    try:
+        lease_to(world, pod, Life.ALIVE)
+        with pytest.raises(Conflict, match="another looks after the pod now"):
+            Session(parts, only=pod.uid, relist_s=0.3).run(threading.Event())
+    finally:
+        parts.close()
