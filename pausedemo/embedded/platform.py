@@ -62,7 +62,7 @@ def examine(
         cgroups=cgroups,
         cgroup_version=version,
         overlay=try_overlay(scratch, rootless=rootless),
-        capabilities=own_capabilities(),
+        capabilities=syscalls.read_bounding_set(),
         outside=outside,
     )
 
@@ -101,14 +101,6 @@ def try_overlay(scratch: Path, *, rootless: bool) -> str | None:
             with suppress(OSError):
                 left.rmdir()
     return options
-
-
-def own_capabilities() -> int:
-    """The bits of this process's bounding set."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapBnd:"):
-            return int(line.split()[1], 16)
-    return 0
 
 
 def describe_host() -> dict[str, object]:

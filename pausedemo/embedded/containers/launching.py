@@ -173,7 +173,7 @@ def plan_still_root(node: Node, container: Container) -> Root:
     return replace(
         root,
         mounts=[
-            replace(one, propagation=0) if isinstance(one, Bind) else one
+            one._replace(propagation=0) if isinstance(one, Bind) else one
             for one in root.mounts
             if one.target in points
         ],

@@ -143,9 +143,8 @@ class Starter:
         place_later(container, process.pid)
         with contextlib.suppress(OSError):
             # Held: or else its end would wait until the kernel has taken all its mounts down.
-            file = os.open(f"/proc/{process.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-            container.mounts_held = file
-            container.mount_namespace = os.fstat(file).st_ino
+            container.mounts_held = process.take_mounts()
+            container.mount_namespace = os.fstat(container.mounts_held).st_ino
         if container.log is not None:
             container.log.open()
         if process.terminal is not None:

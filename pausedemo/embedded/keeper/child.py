@@ -29,7 +29,6 @@ from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import Namespace, Prctl
 
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-LAST_CAPABILITY: Final = 40
 CANNOT_RUN: Final = 126
 NOT_FOUND: Final = 127
 #: The exit code of a process that never came as far as exec.
@@ -129,7 +128,7 @@ def enter(
         run_tool(launch.tool.name, launch.tool.arguments)
         return
     if launch.program is not None:
-        _run(launch.program, launch.root, descriptors, execute)
+        run_program(launch.program, launch.root, descriptors, execute)
 
 
 def _open_terminal(launch: Launch, report: socket.socket) -> None:
@@ -148,11 +147,14 @@ def _open_terminal(launch: Launch, report: socket.socket) -> None:
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for target in range(3):
         os.dup2(slave, target)
-    tell(report, {"terminal": True}, master)
+    tell(report, {"passed": "terminal"}, master)
     os.close(master)
 
 
-def _run(program: Program, root: Root | None, descriptors: Sequence[int], execute: Execute) -> None:
+def run_program(
+    program: Program, root: Root | None, descriptors: Sequence[int], execute: Execute
+) -> None:
+    """Everything from the user on. Raises StartFailed."""
     try:
         identity = find_identity(
             program.user, _read("/etc/passwd"), _read("/etc/group"), program.groups
@@ -239,7 +241,7 @@ def _filter(descriptor: int) -> None:
 
 
 def _drop_bounding(kept: int) -> None:
-    for number in range(LAST_CAPABILITY + 1):
+    for number in range(syscalls.LAST_CAPABILITY + 1):
         if not kept >> number & 1:
             try:
                 syscalls.prctl(Prctl.CAPBSET_DROP, number)

@@ -14,6 +14,7 @@ from typing import Any
 
 from pausedemo.embedded.errors import ServerError
 from pausedemo.embedded.keeper import protocol
+from pausedemo.embedded.keeper.kinds import choose_kind
 from pausedemo.embedded.keeper.launch import Launch
 
 #: What the keeper answers, and the descriptors that came with it.
@@ -35,6 +36,7 @@ class Process:
     """A process that the keeper started.
 
     ``pid`` is its number outside; ``terminal`` the master of its terminal, the owner closes it;
+    ``mounts`` its mount namespace where the one was at hand that it was made with;
     ``ended`` is done with its exit code, 128 and the signal's number when one ended it.
     ``unwanted``: who asked for it was cancelled, so that it is killed and given back at its end.
     """
@@ -43,6 +45,7 @@ class Process:
     pidfd: int
     ended: asyncio.Future[int]
     terminal: int | None = None
+    mounts: int | None = None
     unwanted: bool = False
     _closed: bool = field(default=False, repr=False)
 
@@ -52,11 +55,20 @@ class Process:
             raise ProcessLookupError(errno.ESRCH, "process already finished")
         signal.pidfd_send_signal(self.pidfd, number)
 
+    def take_mounts(self) -> int:
+        """A descriptor of its mount namespace, the caller's now. OSError when it is gone."""
+        taken, self.mounts = self.mounts, None
+        if taken is None:
+            taken = os.open(f"/proc/{self.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        return taken
+
     def close(self) -> None:
         """Give the pidfd back."""
         if not self._closed:
             self._closed = True
             os.close(self.pidfd)
+            if self.mounts is not None:
+                os.close(self.mounts)
 
 
 class Keeper:
@@ -73,10 +85,16 @@ class Keeper:
 
     async def launch(self, launch: Launch, descriptors: Sequence[int] = ()) -> Process:
         """Start a process; returns when it has come as far as exec. Raises LaunchFailed."""
-        content, passed = await self._ask({"do": "launch", "launch": launch.to_json()}, descriptors)
+        kind = choose_kind(launch)
+        asked = {
+            "do": "launch",
+            "kind": kind.value if kind else None,
+            "launch": protocol.render(launch.to_json()),
+        }
+        content, passed = await self._ask(asked, descriptors)
         process = self._running[content["pid"]]
-        if len(passed) > 1:
-            process.terminal = passed[1]
+        more = dict(zip(content["passed"], passed, strict=True))
+        process.terminal, process.mounts = more.get("terminal"), more.get("mounts")
         return process
 
     def mount(

@@ -7,7 +7,7 @@ Descriptors travel beside it; the fields ``join_pid``, ``joins``, ``stdio``, ``s
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 
 class StartFailed(Exception):
@@ -20,8 +20,7 @@ class StartFailed(Exception):
         super().__init__(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(NamedTuple):
     """A file or folder of the node that is seen at ``target`` inside.
 
     ``attributes`` are MOUNT_ATTR_* bits. ``beneath``: what is seen is at that path below the
@@ -38,14 +37,16 @@ class Bind:
     propagation: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """A file system of its own at ``target`` inside; ``flags`` are MS_* bits."""
 
     kind: str
     target: str
     flags: int = 0
     data: str = ""
+
+
+_MOUNTS: Final[dict[str, type[Bind | Mount]]] = {"Bind": Bind, "Mount": Mount}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Launch:
             if record[name] is not None:
                 record[name] = _fields(record[name])
         if self.root is not None:
-            mounts = [{"is": type(one).__name__, **_fields(one)} for one in self.root.mounts]
+            mounts = [[type(one).__name__, *one] for one in self.root.mounts]
             record["root"] = {**_fields(self.root), "mounts": mounts}
         return record
 
@@ -141,11 +142,8 @@ class Launch:
         """As ``to_json`` gave it."""
         root = record["root"]
         if root is not None:
-            made: list[Mount | Bind] = []
-            for one in root["mounts"]:
-                of_kind = {name: value for name, value in one.items() if name != "is"}
-                made.append(Bind(**of_kind) if one["is"] == "Bind" else Mount(**of_kind))
-            root = Root(**{**root, "mounts": made, "links": _tuples(root["links"])})
+            mounts = [_MOUNTS[kind](*parts) for kind, *parts in root["mounts"]]
+            root = Root(**{**root, "mounts": mounts, "links": _tuples(root["links"])})
         program, tool, size = record["program"], record["tool"], record["size"]
         if program is not None:
             program = Program(**{**program, "limits": _tuples(program["limits"])})

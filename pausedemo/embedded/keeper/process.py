@@ -19,20 +19,16 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.child import become
 from pausedemo.embedded.keeper.cloning import Cloner
+from pausedemo.embedded.keeper.kinds import Kind
 from pausedemo.embedded.keeper.launch import Launch
-from pausedemo.embedded.keeper.spare import (
-    PID_NAMESPACE_ENDED,
-    PID_NAMESPACE_GONE,
-    Kind,
-    choose_kind,
-)
+from pausedemo.embedded.keeper.spare import PID_NAMESPACE_ENDED, PID_NAMESPACE_GONE
 from pausedemo.embedded.keeper.spares import Spares
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
@@ -48,7 +44,8 @@ class _Starting:
     request: int
     pid: int
     report: socket.socket
-    terminal: int | None = None
+    #: What it has passed, by its name in ``Process``.
+    passed: dict[str, int] = field(default_factory=dict)
     failed: dict[str, Any] | None = None
     #: ``pid`` is not the process that was asked for, but who will make it.
     is_middle: bool = False
@@ -150,11 +147,10 @@ class _Keeper:
         protocol.send(self._channel, {"id": message["id"], **content}, descriptors)
 
     def _launch(self, message: dict[str, Any], descriptors: list[int]) -> None:
-        launch = Launch.from_json(message["launch"])
-        kind = choose_kind(launch)
-        spare = self._spares.take(kind, message["launch"], descriptors) if kind else None
+        text, kind = message["launch"], Kind(message["kind"]) if message["kind"] else None
+        spare = self._spares.take(kind, text, descriptors) if kind else None
         if spare is None:
-            self._launch_new(message["id"], launch, descriptors)
+            self._launch_new(message["id"], Launch.from_json(json.loads(text)), descriptors)
             return
         self._await(_Starting(message["id"], spare.pid, spare.line, is_middle=kind is Kind.MIDDLE))
 
@@ -194,18 +190,18 @@ class _Keeper:
         except BlockingIOError:
             return False
         told = json.loads(data) if data else {}
-        if "terminal" in told:
+        if ancillary:
             numbers = array.array("i")
             numbers.frombytes(ancillary[0][2][:4])
-            starting.terminal = numbers[0]
-        elif "cloned" in told:
+            starting.passed[told["passed"]] = numbers[0]
+        if "cloned" in told:
             self._pass_on(starting, told["cloned"])
         elif "spawned" in told:
             self._pass_on(starting, told["spawned"])
             self._finish(starting)
-        elif told:
+        elif "step" in told:
             starting.failed = told
-        else:
+        elif not told:
             self._finish(starting)
         return True
 
@@ -225,16 +221,13 @@ class _Keeper:
         if starting.failed is not None:
             self._known.discard(starting.pid)
             self._reply({"id": starting.request}, starting.failed)
-            passed = []
         else:
             # Ours to wait for, so that the number is still its own even if it has ended.
-            passed = [os.pidfd_open(starting.pid)]
-            if starting.terminal is not None:
-                passed.append(starting.terminal)
-            self._reply({"id": starting.request}, {"pid": starting.pid}, tuple(passed))
-        if starting.terminal is not None and starting.terminal not in passed:
-            passed.append(starting.terminal)
-        for descriptor in passed:
+            passed = {"pidfd": os.pidfd_open(starting.pid)} | starting.passed
+            starting.passed = passed
+            told = {"pid": starting.pid, "passed": list(passed)}
+            self._reply({"id": starting.request}, told, tuple(passed.values()))
+        for descriptor in starting.passed.values():
             os.close(descriptor)
 
     def _reap(self) -> None:

@@ -17,11 +17,22 @@ from typing import Any, Final
 PACKET_BYTES: Final = 64 * 1024
 MAX_DESCRIPTORS: Final = 32
 _IN_FILE: Final = b"@"
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))  # json.dumps would make one each time
 
 
 def send(channel: socket.socket, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
     """Send one message. The descriptors stay open here. BlockingIOError when the line is full."""
-    data = json.dumps(message, separators=(",", ":")).encode()
+    send_text(channel, render(message), descriptors)
+
+
+def render(content: dict[str, Any]) -> str:
+    """JSON without spaces."""
+    return _ENCODER.encode(content)
+
+
+def send_text(channel: socket.socket, text: str, descriptors: Sequence[int] = ()) -> None:
+    """Send one message that is JSON already."""
+    data = text.encode()
     if len(data) <= PACKET_BYTES:
         _send(channel, data, descriptors)
         return

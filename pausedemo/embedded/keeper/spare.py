@@ -16,7 +16,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -25,48 +25,22 @@ from pausedemo.embedded.keeper.child import (
     become,
     end_with,
     enter,
-    find_and_execute,
     reset_signals,
+    run_program,
     tell,
 )
+from pausedemo.embedded.keeper.kinds import FIRST_HAS, Kind
 from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root, StartFailed
 from pausedemo.embedded.keeper.rootfs import enter_root, visit
-from pausedemo.embedded.keeper.users import find_identity
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
 
-#: The namespaces that a first spare is made with. That of mounts is a copy of the keeper's, which
-#: changes, and so each makes it when it starts.
-FIRST_HAS: Final = Namespace.PID | Namespace.IPC | Namespace.UTS
 #: What setns says when there is no such process any more, and clone when it ends just then.
 PID_NAMESPACE_ENDED: Final = (errno.ESRCH, errno.ENOMEM)
 PID_NAMESPACE_GONE: Final = "cannot join the PID namespace: its first process has ended"
 #: Any folder that is there and that no device is taken from.
 _STAGE: Final = "/sys"
-
-
-class Kind(Enum):
-    """The two kinds of spares.
-
-    ``FIRST`` is process 1 of a PID namespace of its own, and becomes the program. ``MIDDLE`` is
-    outside: it does everything for a program that joins a PID namespace, spawns it there, and ends.
-    """
-
-    FIRST = "first"
-    MIDDLE = "middle"
-
-
-def choose_kind(launch: Launch) -> Kind | None:
-    """The kind of spare that can carry this out as a new child would; None: neither."""
-    if launch.program is None:
-        return None
-    if launch.join_pid is not None:
-        return Kind.MIDDLE
-    kept = launch.new
-    for _, flags in launch.joins:
-        kept |= flags
-    is_first = launch.new & Namespace.PID and launch.new & Namespace.MOUNT
-    return Kind.FIRST if is_first and kept & FIRST_HAS == FIRST_HAS else None
+_OWN_MOUNTS: Final = "/proc/self/ns/mnt"
 
 
 def serve_spare(kind: Kind, channel: socket.socket) -> NoReturn:
@@ -112,7 +86,12 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
         if error.errno not in PID_NAMESPACE_ENDED:
             raise
         raise StartFailed("keeper", error.errno, PID_NAMESPACE_GONE) from None
-    enter(launch, descriptors, report, take_proc=take_proc, execute=partial(_spawn, report))
+    mounts = None
+    if launch.new & Namespace.MOUNT:
+        # Whoever asks /proc for it while the program is being executed has to wait for that.
+        mounts = os.open(_OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+    spawn = partial(_spawn, report, mounts)
+    enter(launch, descriptors, report, take_proc=take_proc, execute=spawn)
 
 
 def _wants_child(launch: Launch) -> bool:
@@ -163,7 +142,9 @@ def _clone_sibling(launch: Launch, descriptors: list[int], report: socket.socket
     os._exit(0)
 
 
-def _spawn(report: socket.socket, path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
+def _spawn(
+    report: socket.socket, mounts: int | None, path: str, argv: list[str], env: dict[str, str]
+) -> NoReturn:
     """Start the program inside, without a copy of this process: posix_spawn is vfork and exec.
 
     When this process has ended, the keeper is the program's parent. No death signal can be set for
@@ -176,8 +157,12 @@ def _spawn(report: socket.socket, path: str, argv: list[str], env: dict[str, str
         if error.errno != errno.ENOMEM:
             raise
         raise StartFailed("keeper", errno.ENOMEM, PID_NAMESPACE_GONE) from None
-    tell(report, {"spawned": pid})
+    tell(report, {"spawned": pid, "passed": "mounts"}, mounts)
     os._exit(0)
+
+
+def _try_to_spawn(path: str, argv: list[str], env: dict[str, str]) -> None:
+    syscalls.spawn(path, argv, env)
 
 
 def _rehearse(kind: Kind) -> None:
@@ -187,7 +172,7 @@ def _rehearse(kind: Kind) -> None:
     root = launch.root
     if kind is Kind.MIDDLE:
         root.mounts.pop(0)  # the keeper's PID namespace may be somebody else's
-    home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    home = os.open(_OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
     try:
         syscalls.unshare(Namespace.MOUNT)
         syscalls.mount("tmpfs", _STAGE, "tmpfs", 0, "mode=755")
@@ -195,8 +180,10 @@ def _rehearse(kind: Kind) -> None:
     finally:
         syscalls.setns(home, Namespace.MOUNT)
         os.close(home)
-    find_identity("root", "root:x:0:0:root:/root:/bin/sh\n", "root:x:0:root\n")
-    find_and_execute(["nothing"], {"PATH": "/nowhere:/nothing"}, os.execve)
+    assert launch.program is not None  # noqa: S101 - the sample has one
+    # All that it has may stay: what is taken away now would be missing later.
+    program = replace(launch.program, capabilities=syscalls.read_bounding_set())
+    run_program(program, None, [], os.execve if kind is Kind.FIRST else _try_to_spawn)
 
 
 _SAMPLE: Final = Launch(
@@ -215,5 +202,5 @@ _SAMPLE: Final = Launch(
         masked=["/proc/kcore", "/dev/mqueue", *(f"/proc/nothing{n}" for n in range(10))],
         readonly_paths=["/proc/sys", *(f"/proc/nothing{n}" for n in range(4))],
     ),
-    program=Program(["nothing"], ["PATH=/nowhere"]),
+    program=Program(["nothing"], ["PATH=/nowhere:/nothing"], single_id=True),
 ).to_json()

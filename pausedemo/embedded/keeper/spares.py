@@ -6,10 +6,11 @@ import socket
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pausedemo.embedded.keeper import protocol
-from pausedemo.embedded.keeper.spare import FIRST_HAS, Kind, serve_spare
+from pausedemo.embedded.keeper.kinds import FIRST_HAS, Kind
+from pausedemo.embedded.keeper.spare import serve_spare
 from pausedemo.embedded.kernel import syscalls
 
 #: Most of a pod, at 4 MB each (PSS); a third member is started by a new child.
@@ -36,14 +37,14 @@ class Spares:
         self._ready: dict[Kind, deque[Spare]] = {kind: deque() for kind in Kind}
         self._due: float | None = time.monotonic()
 
-    def take(self, kind: Kind, record: dict[str, Any], descriptors: list[int]) -> Spare | None:
-        """Give a launch to the spare that has waited longest; None when there is no spare."""
+    def take(self, kind: Kind, launch: str, descriptors: list[int]) -> Spare | None:
+        """Give a launch, as JSON, to the spare that has waited longest; None: there is no spare."""
         ready = self._ready[kind]
         while ready:
             self._plan()
             spare = ready.popleft()
             try:
-                protocol.send(spare.line, record, descriptors)
+                protocol.send_text(spare.line, launch, descriptors)
             except OSError:  # it has ended
                 spare.line.close()
                 continue

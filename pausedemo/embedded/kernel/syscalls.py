@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import errno
 import os
 import platform
 import struct
@@ -78,6 +79,7 @@ MOUNT_ATTR_NODEV: Final = 0x4
 PR_CAP_AMBIENT_CLEAR_ALL: Final = 4
 SECCOMP_MODE_FILTER: Final = 2
 LINUX_CAPABILITY_VERSION_3: Final = 0x20080522
+LAST_CAPABILITY: Final = 40
 
 _NUMBERS: Final = {
     "x86_64": {"rt_sigaction": 13, "clone": 56, "capset": 126, "pivot_root": 155},
@@ -246,6 +248,19 @@ def set_tree_attributes(
     flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
     number = ctypes.c_long(_MOUNT_SETATTR)
     _check(_libc.syscall(number, tree, b"", flags, argument, len(argument)))
+
+
+def read_bounding_set() -> int:
+    """The bits of the capabilities that this process and its children can ever have."""
+    found = 0
+    for number in range(LAST_CAPABILITY + 1):
+        try:
+            found |= prctl(Prctl.CAPBSET_READ, number) << number
+        except OSError as error:
+            if error.errno == errno.EINVAL:  # the kernel does not know so many
+                break
+            raise
+    return found
 
 
 def prctl(operation: Prctl, *arguments: int) -> int:

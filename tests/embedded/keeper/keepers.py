@@ -15,12 +15,11 @@ from pausedemo.embedded.keeper import spares
 from pausedemo.embedded.keeper.client import Keeper, Process
 from pausedemo.embedded.keeper.launch import Bind, Launch, Mount, Program, Root
 from pausedemo.embedded.keeper.process import fork_keeper
-from pausedemo.embedded.kernel.syscalls import Namespace
-from pausedemo.embedded.platform import own_capabilities
+from pausedemo.embedded.kernel.syscalls import Namespace, read_bounding_set
 
 NEW = Namespace.MOUNT | Namespace.PID | Namespace.IPC | Namespace.UTS
 TIMEOUT_S = 60
-ALL = own_capabilities()
+ALL = read_bounding_set()
 
 
 def make_root(tree: Path, **more: Any) -> Root:

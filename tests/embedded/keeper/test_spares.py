@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pausedemo.embedded.keeper import spares
+from pausedemo.embedded.keeper.kinds import Kind, choose_kind
 from pausedemo.embedded.keeper.launch import Bind, Launch, Program, Root
-from pausedemo.embedded.keeper.spare import Kind, choose_kind
 from pausedemo.embedded.kernel.syscalls import Namespace
 from tests.embedded.keeper.keepers import NEW, TIMEOUT_S, Kept, ended, full, make_root, with_keeper
 
