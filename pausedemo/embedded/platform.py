@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
-import socket
-import tempfile
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +84,9 @@ def find_cgroups() -> tuple[int, dict[str, Path]]:
 def try_overlay(scratch: Path, *, rootless: bool) -> str | None:
     """The options that overlayfs needs here, to be added after its folders; None: it cannot be."""
     options = ",userxattr" if rootless else ""
-    with tempfile.TemporaryDirectory(dir=scratch) as name:
-        base = Path(name)
+    base = scratch / f".overlay-{os.urandom(8).hex()}"
+    base.mkdir(mode=0o700)
+    try:
         for one in ("lower", "upper", "work", "merged"):
             (base / one).mkdir()
         data = f"lowerdir={base}/lower,upperdir={base}/upper,workdir={base}/work{options}"
@@ -100,26 +99,6 @@ def try_overlay(scratch: Path, *, rootless: bool) -> str | None:
         for left in (base / "work").iterdir():
             with suppress(OSError):
                 left.rmdir()
+    finally:
+        shutil.rmtree(base)
     return options
-
-
-def describe_host() -> dict[str, object]:
-    """The parts of Docker's ``info`` that are about the machine."""
-    system = os.uname()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {
-        "Name": socket.gethostname(),
-        "KernelVersion": system.release,
-        "Architecture": system.machine,
-        "OSType": "linux",
-        "OperatingSystem": read_os_name(),
-        "NCPU": os.cpu_count() or 1,
-        "MemTotal": memory,
-    }
-
-
-def read_os_name() -> str:
-    """The distribution's own name for itself."""
-    with suppress(OSError):
-        return platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
-    return "Linux"

@@ -16,6 +16,7 @@ from pausedemo.embedded.errors import ServerError
 from pausedemo.embedded.keeper.process import end_descendants, fork_keeper
 from pausedemo.embedded.kernel import syscalls
 from pausedemo.embedded.kernel.syscalls import MountFlag, Namespace, Prctl
+from pausedemo.embedded.loading import without_tls
 from pausedemo.embedded.platform import Platform, examine
 from pausedemo.embedded.state import (
     StateFolder,
@@ -109,7 +110,8 @@ def _prepare(state: StateFolder, listening: socket.socket, uid: int, gid: int) -
 def _serve_until_end(
     state: StateFolder, prepared: _Prepared, listening: socket.socket, signs: Signs
 ) -> int:
-    import asyncio
+    with without_tls():
+        import asyncio
 
     # From here on a signal to stop waits until there is somebody to hear it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
@@ -130,10 +132,11 @@ async def _serve(
     signs: Signs,
 ) -> int:
     # Here and not above: the keeper is forked without them.
-    import asyncio
+    with without_tls():
+        import asyncio
 
-    from pausedemo.embedded.engine import EmbeddedEngine
-    from pausedemo.embedded.server import make_application, serve
+        from pausedemo.embedded.engine import EmbeddedEngine
+        from pausedemo.embedded.server import make_application, serve
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in _STOPPING:

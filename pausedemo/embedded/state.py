@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -170,6 +169,9 @@ def open_spare_state(path: Path) -> StateFolder:
     try:
         return open_state(path)
     except Conflict:
+        # Not above, as for make_key: few engines need a second folder.
+        import tempfile
+
         spare = Path(tempfile.mkdtemp(prefix=f"{path.name}{_SPARE}", dir=path.parent))
         spare.chmod(0o711)
         return replace(open_state(spare), temporary=True)

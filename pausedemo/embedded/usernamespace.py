@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -70,6 +69,9 @@ def _start_mapper(
     if child == 0:
         code = 1
         try:
+            # Not above: the keeper has all that this file imports.
+            import subprocess
+
             os.close(go_write)
             if os.read(go_read, 1):
                 for program, own, (first, count) in zip(programs, (uid, gid), ranges, strict=True):

@@ -14,7 +14,7 @@ from pausedemo.embedded.containers.container import Status
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.options import RUNTIME
 from pausedemo.embedded.errors import BadParameter, NotFound, Unavailable
-from pausedemo.embedded.platform import describe_host
+from pausedemo.embedded.machine import describe_host
 
 #: The newest that the docker SDK 7 negotiates.
 API_VERSION: Final = "1.45"

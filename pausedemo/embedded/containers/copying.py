@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 import os
 import posixpath
-import secrets
 import shutil
 import stat as st
 import tarfile
@@ -330,7 +329,7 @@ def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, target: str, top:
 
 def _place_link(target: str, leads_to: str) -> None:
     """A symlink in place of what is there, so that whoever looks always finds one of the two."""
-    fresh = Path(target).with_name(f".{secrets.token_hex(16)}")
+    fresh = Path(target).with_name(f".{os.urandom(16).hex()}")
     fresh.symlink_to(leads_to)
     try:
         fresh.replace(target)

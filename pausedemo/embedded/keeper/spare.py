@@ -158,6 +158,10 @@ def _spawn(
             raise
         raise StartFailed("keeper", errno.ENOMEM, PID_NAMESPACE_GONE) from None
     tell(report, {"spawned": pid, "passed": "mounts"}, mounts)
+    with suppress(OSError):
+        # The end of this process takes a millisecond, in which its processor would be the
+        # keeper's: first let that pass the word on, and close the line.
+        report.recv(1)
     os._exit(0)
 
 

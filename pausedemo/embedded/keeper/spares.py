@@ -14,7 +14,7 @@ from pausedemo.embedded.keeper.spare import serve_spare
 from pausedemo.embedded.kernel import syscalls
 
 #: Most of a pod, at 4 MB each (PSS); a third member is started by a new child.
-STOCK: Final = {Kind.FIRST: 1, Kind.MIDDLE: 2}
+STOCK: Final = {Kind.FIRST: 1, Kind.MIDDLE: 3}
 #: How long after the first was taken the missing ones are made: a pod's starts come at once, and
 #: should not have to share the processors with that.
 REST_S: Final = 0.1

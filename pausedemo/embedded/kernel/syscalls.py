@@ -11,7 +11,6 @@ import array
 import ctypes
 import errno
 import os
-import platform
 import struct
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, IntFlag
@@ -110,7 +109,7 @@ _holding = ctypes.PyDLL(None, use_errno=True)
 
 
 def _number(name: str) -> int:
-    machine = platform.machine()
+    machine = os.uname().machine
     try:
         return _NUMBERS[machine][name]
     except KeyError:
