@@ -214,6 +214,7 @@ class _Keeper:
 
     def _finish(self, starting: _Starting) -> None:
         self._selector.unregister(starting.report)
+        starting.report.close()
         del self._starting[starting.pid]
         if starting.is_middle and starting.failed is None:
             starting.failed = {"step": "keeper", "code": 0, "text": "it ended before its start"}
@@ -226,7 +227,6 @@ class _Keeper:
             starting.passed = passed
             told = {"pid": starting.pid, "passed": list(passed)}
             self._reply({"id": starting.request}, told, tuple(passed.values()))
-        starting.report.close()
         for descriptor in starting.passed.values():
             os.close(descriptor)
 

@@ -40,6 +40,8 @@ PID_NAMESPACE_ENDED: Final = (errno.ESRCH, errno.ENOMEM)
 PID_NAMESPACE_GONE: Final = "cannot join the PID namespace: its first process has ended"
 #: Any folder that is there and that no device is taken from.
 _STAGE: Final = "/sys"
+#: How long one that has done its work waits before it ends.
+STAY_S: Final = 0.005
 _OWN_MOUNTS: Final = "/proc/self/ns/mnt"
 
 
@@ -151,6 +153,7 @@ def _spawn(
     it: what ends it at the latest is the end of process 1 of the namespace that it joins.
     """
     os.stat(path)  # fails as exec would, without a process for each folder of PATH
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     try:
         pid = syscalls.spawn(path, argv, env)
     except OSError as error:
@@ -158,10 +161,9 @@ def _spawn(
             raise
         raise StartFailed("keeper", errno.ENOMEM, PID_NAMESPACE_GONE) from None
     tell(report, {"spawned": pid, "passed": "mounts"}, mounts)
-    with suppress(OSError):
-        # The end of this process takes a millisecond, in which its processor would be the
-        # keeper's: first let that pass the word on, and close the line.
-        report.recv(1)
+    # To end takes this process a millisecond, which those who pass the word on shall not wait for.
+    # When the program has ended it is time, too: only then the keeper gets to know.
+    signal.sigtimedwait([signal.SIGCHLD], STAY_S)
     os._exit(0)
 
 
