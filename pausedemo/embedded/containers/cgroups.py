@@ -32,6 +32,8 @@ class Cgroups:
         self._version = platform.cgroup_version
         self._name = f"pausedemo-{key}"
         self._trees = {name: folder / self._name for name, folder in platform.cgroups.items()}
+        #: The containers that have any: without limits one has none, unless it was paused.
+        self._made: set[str] = set()
         if self._version == 2 and self._trees:
             self._open_unified()
 
@@ -53,6 +55,7 @@ class Cgroups:
             if not settings:
                 continue
             folder = tree / container
+            self._made.add(container)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 for file, value in settings:
@@ -67,6 +70,7 @@ class Cgroups:
     def freeze(self, container: str, find: Find) -> None:
         """Let the processes that are found stand still. Raises OSError."""
         folder = self._trees["freezer"] / container
+        self._made.add(container)
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "cgroup.procs"
         for _ in range(FREEZE_ROUNDS):  # they fork until they are frozen
@@ -91,7 +95,7 @@ class Cgroups:
     def was_oom_killed(self, container: str) -> bool:
         """Whether the kernel killed one of its processes for want of memory."""
         tree = self._trees.get("memory")
-        if tree is None:
+        if tree is None or container not in self._made:
             return False
         name = "memory.events" if self._version == 2 else "memory.oom_control"
         with contextlib.suppress(OSError):
@@ -102,9 +106,16 @@ class Cgroups:
 
     def remove(self, container: str) -> None:
         """Take its folders away, as far as nobody lives in them."""
+        if container not in self._made:
+            return
+        self._made.discard(container)
         for tree in set(self._trees.values()):
-            with contextlib.suppress(OSError):
+            try:
                 (tree / container).rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                self._made.add(container)
 
     def sweep(self) -> None:
         """End and remove what an earlier engine of this name left, and the engine's own folders."""

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.etcfiles import write_files
@@ -21,6 +21,9 @@ from pausedemo.embedded.errors import BadParameter, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed, Process
 from pausedemo.embedded.kernel.syscalls import MountFlag
 from pausedemo.embedded.network.model import Attachment
+
+#: From a container's end until its mounts are taken down.
+LET_GO_S: Final = 0.002
 
 
 class Starter:
@@ -56,8 +59,10 @@ class Starter:
 
     async def release_mounts(self, container: Container) -> None:
         """Let the kernel take its mounts down, which takes tens of milliseconds."""
-        held, container.mounts_held = container.mounts_held, None
-        if held is not None:
+        if container.mounts_held is not None:
+            # Who waits for the container's end is answered first.
+            await asyncio.sleep(LET_GO_S)
+            held, container.mounts_held = container.mounts_held, None
             await asyncio.to_thread(os.close, held)
         if container.has_shm:
             container.has_shm = False

@@ -69,7 +69,8 @@ class Stopper:
     async def wait(self, container: Container, timeout_s: float | None) -> None:
         """Until it has ended. Raises TimeoutError."""
         if container.state.has_process:
-            await asyncio.wait_for(wait_end(self._node.loop, container), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await wait_end(self._node.loop, container)
 
     def thaw(self, container: Container) -> None:
         """What is to end must run for it: moby, daemon/kill.go."""
