@@ -104,8 +104,9 @@ class Maker:
             limits = options.parse_limits(host)
             options.parse_signal(config["StopSignal"])
             points = self._inherit(host, parse_mounts(config, host))
+            folder.mkdir()
             for one in ("upper", "work", "merged"):
-                (folder / one).mkdir(parents=True)
+                (folder / one).mkdir()
             self._place(container_id, points, placed)
             container = Container(
                 id=container_id,

@@ -18,9 +18,9 @@ from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
 from pausedemo.embedded.containers.streams import Reader, Stream, Writer, finish_streams
 from pausedemo.embedded.errors import BadParameter, ServerError
-from pausedemo.embedded.keeper.client import LaunchFailed, Process
-from pausedemo.embedded.kernel.syscalls import MountFlag
+from pausedemo.embedded.keeper.client import Process
 from pausedemo.embedded.network.model import Attachment
+from pausedemo.embedded.tmpfs import mount_shm, unmount_shm
 
 #: From a container's end until its mounts are taken down.
 LET_GO_S: Final = 0.002
@@ -66,8 +66,8 @@ class Starter:
             await asyncio.to_thread(os.close, held)
         if container.has_shm:
             container.has_shm = False
-            with contextlib.suppress(LaunchFailed, ServerError):
-                await self._node.keeper.unmount(str(container.folder / "shm"))
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(unmount_shm, container.folder / "shm")
 
     async def finish_streams(self, container: Container) -> None:
         """Take the last of its output, and let go who was attached."""
@@ -82,16 +82,9 @@ class Starter:
         container.attached.clear()
 
     async def _prepare(self, container: Container) -> None:
-        if container.host["IpcMode"] != "shareable":
-            await self._connect(container)
-            return
-        # The keeper has it in its hands before the network takes this thread's time.
-        mounting = self._mount_shm(container)
-        try:
-            await self._connect(container)
-        finally:
-            await asyncio.wait([mounting])
-        mounting.result()
+        if container.host["IpcMode"] == "shareable":
+            _mount_shm(container)
+        await self._connect(container)
 
     async def _connect(self, container: Container) -> None:
         node = self._node
@@ -106,15 +99,6 @@ class Starter:
                 ports = await node.networks.publish(container.sandbox, wanted)
                 container.published = {port: list(places) for port, places in ports.items()}
         write_files(node, container)
-
-    def _mount_shm(self, container: Container) -> asyncio.Task[None]:
-        """Where others may share its IPC namespace, they share its /dev/shm as well."""
-        shm = container.folder / "shm"
-        shm.mkdir(exist_ok=True)
-        container.has_shm = True
-        flags = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
-        data = f"mode=1777,size={container.host['ShmSize']}"
-        return self._node.keeper.mount("shm", str(shm), "tmpfs", flags, data)
 
     async def _launch(self, container: Container) -> Process:
         node, loop = self._node, self._node.loop
@@ -171,6 +155,17 @@ class Starter:
         state.started_ns, state.finished_ns = time.time_ns(), 0
         node.events.publish("container", "start", container.id, container.attributes())
         return process
+
+
+def _mount_shm(container: Container) -> None:
+    """Where others may share its IPC namespace, they share its /dev/shm as well."""
+    shm = container.folder / "shm"
+    try:
+        shm.mkdir(exist_ok=True)
+        mount_shm(shm, container.host["ShmSize"])
+    except OSError as error:
+        raise ServerError(f"cannot mount /dev/shm: {error.strerror}") from error
+    container.has_shm = True
 
 
 def attachments(container: Container) -> Sequence[Attachment]:

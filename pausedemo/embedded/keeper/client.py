@@ -87,7 +87,6 @@ class Keeper:
         """Start a process; returns when it has come as far as exec. Raises LaunchFailed."""
         kind = choose_kind(launch)
         asked = {
-            "do": "launch",
             "kind": kind.value if kind else None,
             "launch": protocol.render(launch.to_json()),
         }
@@ -96,24 +95,6 @@ class Keeper:
         more = dict(zip(content["passed"], passed, strict=True))
         process.terminal, process.mounts = more.get("terminal"), more.get("mounts")
         return process
-
-    def mount(
-        self, source: str | None, target: str, kind: str | None, flags: int = 0, data: str = ""
-    ) -> asyncio.Task[None]:
-        """Mount in the keeper's namespace, where every container sees it. Raises LaunchFailed.
-
-        It has been asked for when this returns; the task tells of its end.
-        """
-        reply = self._send({"do": "mount", "arguments": [source, target, kind, flags, data]})
-
-        async def wait() -> None:
-            await self._read(reply)
-
-        return self._loop.create_task(wait())
-
-    async def unmount(self, target: str) -> None:
-        """Take such a mount away. Raises LaunchFailed."""
-        await self._ask({"do": "unmount", "target": target})
 
     def close(self) -> None:
         """Close the line: the keeper ends all that it started, then itself."""

@@ -123,15 +123,7 @@ class _Keeper:
             return
         message, descriptors = received
         try:
-            match message["do"]:
-                case "launch":
-                    self._launch(message, descriptors)
-                case "mount":
-                    syscalls.mount(*message["arguments"])
-                    self._reply(message, {})
-                case "unmount":
-                    syscalls.unmount(message["target"])
-                    self._reply(message, {})
+            self._launch(message, descriptors)
         except OSError as error:
             self._reply(
                 message,

@@ -144,8 +144,9 @@ def test_a_limit_that_the_kernel_refuses_is_said(version_1, tmp_path):
 def test_the_kernel_tells_who_was_killed_for_want_of_memory(
     version_1, version_2, tmp_path, text, killed
 ):
+    for cgroups in (version_1, version_2):
+        cgroups.make("c1", {"Memory": 64 * MB})
     for file in ("memory/pausedemo-key/c1/memory.oom_control", "pausedemo-key/c1/memory.events"):
-        (tmp_path / file).parent.mkdir(parents=True)
         (tmp_path / file).write_text(text)
     assert version_1.was_oom_killed("c1") is killed
     assert version_2.was_oom_killed("c1") is killed

@@ -209,20 +209,3 @@ def test_a_part_of_a_folder_is_bound_and_no_link_leads_out_of_it(tree, tmp_path)
                 await kept.run("true", root={"mounts": mounts})
 
     with_keeper(tree, test)
-
-
-def test_a_mount_of_the_keeper_is_seen_by_programs_and_not_by_us(tree, tmp_path):
-    inside = tree / "tmp/seen"
-    inside.mkdir()
-
-    async def test(kept: Kept) -> None:
-        await kept.keeper.mount("tmpfs", str(inside), "tmpfs")
-        script = "grep -c ' /tmp/seen ' /proc/self/mounts"
-        assert await kept.run("sh", "-c", script) == (0, "1\n")
-        assert str(inside) not in Path("/proc/self/mounts").read_text()
-        await kept.keeper.unmount(str(inside))
-        assert await kept.run("sh", "-c", script) == (1, "0\n")
-        with pytest.raises(LaunchFailed, match="No such file or directory"):
-            await kept.keeper.unmount(str(tmp_path / "absent"))
-
-    with_keeper(tree, test)

@@ -66,11 +66,12 @@ def _check_cpu(host: dict[str, Any]) -> None:
         raise BadParameter("Conflicting options: Nano CPUs and CPU Period cannot both be set")
     if nano > 0 and quota:
         raise BadParameter("Conflicting options: Nano CPUs and CPU Quota cannot both be set")
-    cpus = os.cpu_count() or 1
-    if nano < 0 or nano > cpus * 1_000_000_000:
-        raise BadParameter(
-            f"Range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available"
-        )
+    if nano:
+        cpus = os.cpu_count() or 1  # reads a file
+        if nano < 0 or nano > cpus * 1_000_000_000:
+            raise BadParameter(
+                f"Range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available"
+            )
     if period and not 1_000 <= period <= 1_000_000:
         raise BadParameter(
             "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"
