@@ -13,7 +13,7 @@ from pausedemo.embedded.keeper.kinds import FIRST_HAS, Kind
 from pausedemo.embedded.keeper.spare import serve_spare
 from pausedemo.embedded.kernel import syscalls
 
-#: Most of a pod, at 4 MB each (PSS); a third member is started by a new child.
+#: A pod of pause and three. Each takes 4.5 MB (PSS).
 STOCK: Final = {Kind.FIRST: 1, Kind.MIDDLE: 3}
 #: How long after the first was taken the missing ones are made: a pod's starts come at once, and
 #: should not have to share the processors with that.
