@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,55 @@ def test_who_joins_sees_its_own_namespace_s_proc_whatever_lies_at_the_other_s(tr
         await ended(donor)
 
     with_keeper(tree, test)
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_mount_namespace_is_at_hand_once_a_program_runs_and_outlives_it(
+    tree: Path, joins: bool
+) -> None:
+    async def test(kept: Kept) -> None:
+        donor = await kept.launch("sleep", "600")
+        await full(kept, besides=donor.pid)
+        launch = {"new": int(Namespace.MOUNT), "join_pid": 0} if joins else {}
+        one = await kept.launch("sleep", "600", descriptors=(donor.pidfd,), launch=launch)
+        assert (one.mounts is not None) is joins
+        before = count_mount_namespaces() - joins
+        taken = one.take_mounts()
+        assert one.mounts is None
+        assert os.fstat(taken).st_ino == Path(f"/proc/{one.pid}/ns/mnt").stat().st_ino
+        one.send_signal(signal.SIGKILL)
+        assert await ended(one) == 128 + signal.SIGKILL
+        assert count_mount_namespaces() == before + 1
+        os.close(taken)
+        donor.send_signal(signal.SIGKILL)
+        await ended(donor)
+
+    with_keeper(tree, test)
+
+
+def test_a_mount_namespace_that_nobody_took_is_given_back_with_the_process(tree: Path) -> None:
+    async def test(kept: Kept) -> None:
+        donor = await kept.launch("sleep", "600")
+        await full(kept, besides=donor.pid)
+        before = count_mount_namespaces()
+        launch = {"new": int(Namespace.MOUNT), "join_pid": 0}
+        one = await kept.launch("true", descriptors=(donor.pidfd,), launch=launch)
+        assert count_mount_namespaces() == before + 1
+        assert await ended(one) == 0
+        assert count_mount_namespaces() == before
+        donor.send_signal(signal.SIGKILL)
+        await ended(donor)
+
+    with_keeper(tree, test)
+
+
+def count_mount_namespaces() -> int:
+    """How many this process holds by a descriptor."""
+    found = 0
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # that of the folder which is being read
+            found += one.readlink().name.startswith("mnt:")
+    return found
 
 
 async def portray(
