@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +55,23 @@ def test_the_exit_code_is_the_main_process_s(make: Maker, exit_code: int) -> Non
     # In no order: dockerd may note the start of a short life after its end.
     assert info.started_at is not None
     assert info.finished_at is not None
+
+
+def test_what_a_program_leaves_in_the_node_s_pid_namespace_ends_with_it(make: Maker) -> None:
+    marks = [str(7 * 10**9 + uuid.uuid4().int % 10**9) for _ in range(5)]
+    for mark in marks:
+        # It has ended before anybody could look at it.
+        wait_for_end(make, make.run("sh", "-c", f"sleep {mark} & exit 0", pid_mode="host"))
+    wait_until("nothing is left of them", lambda: not find_words(marks))
+
+
+def find_words(words: list[str]) -> list[str]:
+    """Command lines of this machine that have one of the words."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(one.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in found if any(word in line for word in words)]
 
 
 @pytest.mark.differs(("podman 5", "it notes the needless start as the container's error"))

@@ -35,6 +35,7 @@ NOT_FOUND: Final = 127
 NEVER_RAN: Final = 125
 
 
+OWN_MOUNTS: Final = "/proc/self/ns/mnt"
 _READ_BYTES: Final = 1 << 16
 #: glibc's own, for its threads: signal(7).
 _LIBRARY_SIGNALS: Final = (32, 33)
@@ -53,9 +54,19 @@ def become(launch: Launch, descriptors: Sequence[int], report: socket.socket) ->
     def start() -> None:
         reset_signals()
         os.setsid()
+        if _leaves_others(launch):
+            # When it has ended nobody can ask the kernel any more.
+            mounts = os.open(OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+            tell(report, {"passed": "mounts"}, mounts)
+            os.close(mounts)
         enter(launch, descriptors, report)
 
     end_with(start, report)
+
+
+def _leaves_others(launch: Launch) -> bool:
+    """Whether its children can outlive it, and are told by their mount namespace."""
+    return bool(launch.program and launch.new & Namespace.MOUNT and not launch.new & Namespace.PID)
 
 
 def end_with(work: Callable[[], None], report: socket.socket) -> NoReturn:

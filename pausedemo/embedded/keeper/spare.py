@@ -22,6 +22,7 @@ from typing import Any, Final, NoReturn
 
 from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.child import (
+    OWN_MOUNTS,
     become,
     end_with,
     enter,
@@ -42,7 +43,6 @@ PID_NAMESPACE_GONE: Final = "cannot join the PID namespace: its first process ha
 _STAGE: Final = "/sys"
 #: How long one that has done its work waits before it ends.
 STAY_S: Final = 0.005
-_OWN_MOUNTS: Final = "/proc/self/ns/mnt"
 
 
 def serve_spare(kind: Kind, channel: socket.socket) -> NoReturn:
@@ -91,7 +91,7 @@ def _start_member(record: dict[str, Any], descriptors: list[int], report: socket
     mounts = None
     if launch.new & Namespace.MOUNT:
         # Whoever asks /proc for it while the program is being executed has to wait for that.
-        mounts = os.open(_OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+        mounts = os.open(OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
     spawn = partial(_spawn, report, mounts)
     enter(launch, descriptors, report, take_proc=take_proc, execute=spawn)
 
@@ -178,7 +178,7 @@ def _rehearse(kind: Kind) -> None:
     root = launch.root
     if kind is Kind.MIDDLE:
         root.mounts.pop(0)  # the keeper's PID namespace may be somebody else's
-    home = os.open(_OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+    home = os.open(OWN_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
     try:
         syscalls.unshare(Namespace.MOUNT)
         syscalls.mount("tmpfs", _STAGE, "tmpfs", 0, "mode=755")
