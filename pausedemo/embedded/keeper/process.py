@@ -240,12 +240,17 @@ class _Keeper:
                 protocol.send(self._channel, {"ended": pid, "code": exit_code(status)})
 
     def _read_reports(self, pid: int) -> None:
-        """Read all that was said of a process: by itself, or by the middle that has made it."""
-        while pid in self._starting and self._on_report(self._starting[pid]):
-            pass
+        """Read all that was said of a process that has ended: by itself, or by who has made it."""
+        while pid in self._starting:
+            starting = self._starting[pid]
+            if not self._on_report(starting):
+                # All is said, even if the middle has not closed its end of the line yet.
+                self._finish(starting)
         if pid not in self._known:
             for starting in [one for one in self._starting.values() if one.is_middle]:
-                self._on_report(starting)
+                while starting.is_middle and starting.pid in self._starting:
+                    if not self._on_report(starting):
+                        break
 
 
 def exit_code(status: int) -> int:

@@ -22,6 +22,7 @@ from typing import Any, Final, NoReturn
 
 from pausedemo.embedded.keeper import protocol
 from pausedemo.embedded.keeper.child import (
+    NEVER_RAN,
     OWN_MOUNTS,
     become,
     end_with,
@@ -137,10 +138,17 @@ def _is_there(take: Callable[[], int]) -> bool:
 
 def _clone_sibling(launch: Launch, descriptors: list[int], report: socket.socket) -> NoReturn:
     """Let a child do it that is inside: a child of the keeper, as runc does it (nsexec.c)."""
+    reading, writing = os.pipe2(os.O_CLOEXEC)
     pid = syscalls.clone(launch.new | syscalls.CLONE_PARENT)
     if pid == 0:
+        # The keeper must know of it before it can end.
+        os.close(writing)
+        if not os.read(reading, 1):
+            os._exit(NEVER_RAN)
+        os.close(reading)
         become(launch, descriptors, report)
     tell(report, {"cloned": pid})
+    os.write(writing, b".")
     os._exit(0)
 
 

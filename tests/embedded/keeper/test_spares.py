@@ -200,6 +200,23 @@ def test_a_mount_namespace_that_nobody_took_is_given_back_with_the_process(tree:
     with_keeper(tree, test)
 
 
+def test_who_ends_at_once_has_started_before_whoever_made_it(tree: Path) -> None:
+    async def test(kept: Kept) -> None:
+        donor = await kept.launch("sleep", "600")
+        member = {"new": int(Namespace.MOUNT), "join_pid": 0}
+        for number in range(100):
+            # A limit is for a child of the spare's, which tells of itself as well.
+            limits = [(7, 64, 64)] if number % 2 else []
+            one = await kept.launch(
+                "false", descriptors=(donor.pidfd,), launch=member, limits=limits
+            )
+            assert await ended(one) == 1
+        donor.send_signal(signal.SIGKILL)
+        await ended(donor)
+
+    with_keeper(tree, test)
+
+
 def count_mount_namespaces() -> int:
     """How many this process holds by a descriptor."""
     found = 0
