@@ -75,7 +75,7 @@ def plan_launch(
         new |= Namespace.CGROUP
     domain = container.config["Domainname"] or None
     named = [*(host.get("Sysctls") or {}), *(["kernel.domainname"] if domain else [])]
-    check_sysctls(named, _find_hosts(container, shared))
+    check_sysctls(named, _find_hosts(node, container, shared))
     return Launch(
         new=int(new),
         join_pid=join_pid,
@@ -90,15 +90,16 @@ def plan_launch(
     )
 
 
-def _find_hosts(container: Container, shared: Namespace) -> Namespace:
+def _find_hosts(node: Node, container: Container, shared: Namespace) -> Namespace:
     """``shared`` as sysctls are judged by it: UTS as well, and the network of all in host mode.
 
-    An ordinary user's engine has one of its own for those; to rootless Docker, too, it is the
-    host's.
+    An ordinary user's engine has one of its own for those, and for who joins them; to rootless
+    Docker, too, it is the host's.
     """
-    for key, flag in (("NetworkMode", Namespace.NETWORK), ("UTSMode", Namespace.UTS)):
-        if container.host[key] == "host":
-            shared |= flag
+    if container.host["UTSMode"] == "host":
+        shared |= Namespace.UTS
+    if file_owner(node, container).network_mode == "host":
+        shared |= Namespace.NETWORK
     return shared
 
 

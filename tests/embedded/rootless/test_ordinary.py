@@ -91,9 +91,15 @@ def test_sysctls_of_its_own_namespaces_are_set_and_others_refused(
         sysctls={"net.ipv4.ip_default_ttl": "77"}, domainname="a.example",
     )  # fmt: skip
     assert told == b"77\na.example\n"
+    on_host = client.containers.run(busybox, ["sleep", "600"], network_mode="host", detach=True)
     for name, mode, words in (
         ("vm.swappiness", "none", "is not in a separate kernel namespace"),
         ("net.ipv4.ip_default_ttl", "host", "not allowed in host network namespace"),
+        (
+            "net.ipv4.ip_default_ttl",
+            f"container:{on_host.id}",
+            "not allowed in host network namespace",
+        ),
     ):
         container = client.containers.create(
             busybox, network_mode=mode, sysctls={name: "77"}, name="refused"
@@ -101,6 +107,7 @@ def test_sysctls_of_its_own_namespaces_are_set_and_others_refused(
         with pytest.raises(docker.errors.APIError, match=f'sysctl "{name}" {words}'):
             container.start()
         container.remove()
+    on_host.remove(force=True)
 
 
 def test_network_mode_host_is_where_containers_are_in_reach(client: Any, busybox: str) -> None:
