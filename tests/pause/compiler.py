@@ -50,6 +50,7 @@ def build_image(
         buildargs=arguments,
         network_mode="none",
         forcerm=True,
+        nocache=True,  # else it goes through images of a run that was killed, which belong to that
         decode=True,
         timeout=TIMEOUT_S,
     )
