@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import signal
@@ -27,6 +28,8 @@ from pausedemo.embedded.kernel.syscalls import Namespace
 JOINED: Final = Namespace.MOUNT | Namespace.NETWORK | Namespace.IPC | Namespace.UTS
 #: Ended ones that are still known, so that their exit code can be asked for.
 REMEMBERED: Final = 4096
+#: How long a container's end waits for its execs, which have been killed: s.
+KILLED_S: Final = 5.0
 
 
 class Execs:
@@ -68,6 +71,7 @@ class Execs:
         self.check_startable(one)
         one.started = one.running = True
         container, loop = one.container, self._node.loop
+        main = container.process
         # Before it runs, as dockerd's: that it could not is not told by an event.
         self._tell("exec_start", one)
         descriptors = Descriptors()
@@ -82,6 +86,7 @@ class Execs:
             process = one.process = await self._node.keeper.launch(launch, descriptors.all)
         except BaseException as error:
             one.running, one.exit_code = False, CANNOT_RUN
+            _strike_out(one)
             pipes.close_ours()
             if isinstance(error, LaunchFailed) and error.code == errno.ESRCH:
                 raise Conflict(f"Container {container.id} is not running") from error
@@ -97,6 +102,8 @@ class Execs:
         process.ended.add_done_callback(
             lambda ended: self._tasks.spawn(self._on_end(one, ended.result()))
         )
+        if container.process is not main:  # it ended while this one was being started
+            self.kill(one)
 
     def _plan(
         self,
@@ -135,12 +142,31 @@ class Execs:
             ),
         )
 
-    def end_all(self, container: Container) -> None:
+    def kill_all(self, container: Container) -> None:
         """Its container has ended: what the kernel has not ended already, ends now."""
-        for exec_id in container.execs:
-            one = self._all.get(exec_id)
-            if one is not None:
-                self.kill(one)
+        for one in self._of(container):
+            self.kill(one)
+
+    async def finish_all(self, container: Container) -> None:
+        """Wait until those that were killed have ended; forget those that never began.
+
+        So an exec's end is told before its container's, as dockerd's, and a container that has
+        ended has no execs.
+        """
+        waiting = []
+        for one in self._of(container):
+            if not one.started:
+                self.forget(one)
+            elif one.process is not None:
+                waiting.append(asyncio.ensure_future(one.finished.wait()))
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=KILLED_S)
+            for each in late:
+                each.cancel()
+        container.execs.clear()
+
+    def _of(self, container: Container) -> list[Exec]:
+        return [self._all[each] for each in container.execs if each in self._all]
 
     def detach(self, one: Exec, taker: Taker) -> None:
         """Its user leaves it, and it goes on; of Docker 20.10 it is known that it ends it."""
@@ -158,8 +184,7 @@ class Execs:
     def forget(self, one: Exec) -> None:
         """It has ended, and nobody will ask for its exit code."""
         self._all.pop(one.id, None)
-        if one.id in one.container.execs:
-            one.container.execs.remove(one.id)
+        _strike_out(one)
 
     def _tell(self, what: str, one: Exec) -> None:
         # With a space after the program even where no words follow, as dockerd's.
@@ -174,8 +199,7 @@ class Execs:
             process.close()
         one.process = None
         one.exit_code, one.running = code, False
-        if one.id in one.container.execs:
-            one.container.execs.remove(one.id)
+        _strike_out(one)
         attributes = one.container.attributes(execID=one.id, exitCode=str(code))
         self._node.events.publish("container", "exec_die", one.container.id, attributes)
         one.finished.set()
@@ -184,3 +208,9 @@ class Execs:
         for exec_id in list(self._all)[: max(len(self._all) - REMEMBERED, 0)]:
             if not self._all[exec_id].running:
                 self.forget(self._all[exec_id])
+
+
+def _strike_out(one: Exec) -> None:
+    """Its container has it no more; its exit code may still be asked for."""
+    with contextlib.suppress(ValueError):
+        one.container.execs.remove(one.id)

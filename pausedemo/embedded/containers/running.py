@@ -87,10 +87,11 @@ class Runs:
         process.close()
         self._checks.stop(container)
         await placed(container)
-        self._execs.end_all(container)
+        self._execs.kill_all(container)
         find = self._find_others(container)
         if find():
             await asyncio.to_thread(kill_all, find)
+        await self._execs.finish_all(container)
         await self._starter.finish_streams(container)
         state.oom_killed = self._node.cgroups.was_oom_killed(container.id)
         state.exit_code, state.pid, state.finished_ns = code, 0, time.time_ns()

@@ -20,6 +20,8 @@ from tests.embedded.engines import RunningEngine
 NO_SUCH_LOG_DRIVER = {"LogConfig": {"Type": "wrong"}}
 #: dockerd looks for such a driver among plugins, again and again, for a quarter of a minute.
 SLOW_TIMEOUT_S = 120
+#: Marks a test that holds on both.
+EACH_ENGINE = pytest.mark.parametrize("sdk", ["dockerd", "embedded"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +57,18 @@ def dockerd(engine: DockerEngine) -> Path:
     if engine.describe().name != "docker" or not engine.url.startswith("unix://"):
         skip_or_fail(f"no dockerd on a unix socket, but {engine.url}")
     return Path(engine.url.removeprefix("unix://"))
+
+
+@pytest.fixture
+def sdk(request: pytest.FixtureRequest) -> Iterator[docker.DockerClient]:
+    """The docker SDK on one of the two; both have busybox under the same name."""
+    request.getfixturevalue("busybox")
+    if request.param == "embedded":
+        url = request.getfixturevalue("embedded").url
+    else:
+        url = f"unix://{request.getfixturevalue('dockerd')}"
+    with contextlib.closing(docker.DockerClient(url, timeout=60)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
