@@ -26,6 +26,8 @@ HEAD_TIMEOUT_S: Final = 2.0
 #: No event tells that a peer has read; the first look comes at once, the next ones so much later.
 FIRST_LOOK_S: Final = 0.0001
 LONGEST_LOOK_S: Final = 0.01
+#: How long a peer may take to close its side after the last output.
+LINGER_S: Final = 5.0
 _HIGH_WATER: Final = 256 * 1024
 
 
@@ -44,6 +46,8 @@ class RawStream(asyncio.Protocol):
         self._full = False
         self._room: list[Callable[[], None]] = []
         self._finishing = False
+        self._is_over = False
+        self._lingering: asyncio.TimerHandle | None = None
         self._input: Writer | None = None
         self._early = bytearray()
         self._early_end = False
@@ -59,7 +63,7 @@ class RawStream(asyncio.Protocol):
             data = struct.pack(">BxxxL", stream, len(data)) + data
         if self._waiting is not None:
             self._waiting.append(data)
-        elif self._transport is not None and not self._transport.is_closing():
+        elif self._transport is not None and not (self._is_over or self._transport.is_closing()):
             self._transport.write(data)
 
     def is_full(self) -> bool:
@@ -74,7 +78,27 @@ class RawStream(asyncio.Protocol):
         """Close when everything is written."""
         self._finishing = True
         if self._waiting is None and self._transport is not None:
-            self._transport.close()
+            self._end(self._transport)
+
+    def _end(self, transport: asyncio.Transport) -> None:
+        """Say that there is no more output, and close when the peer has done so.
+
+        With input that nobody has read a close would be a reset: the docker command then tells
+        of that, and not how the container ended.
+        """
+        if self._is_over or transport.is_closing():
+            return
+        self._is_over = True
+        if self._early_end:
+            transport.close()
+            return
+        try:
+            transport.write_eof()
+        except OSError:  # the peer has gone
+            transport.close()
+            return
+        transport.resume_reading()
+        self._lingering = self._loop.call_later(LINGER_S, transport.close)
 
     # Input.
 
@@ -116,7 +140,7 @@ class RawStream(asyncio.Protocol):
             if waiting:
                 transport.write(b"".join(waiting))
             if self._finishing:
-                transport.close()
+                self._end(transport)
 
     def _is_head_read(self) -> bool:
         transport = self._transport
@@ -131,6 +155,8 @@ class RawStream(asyncio.Protocol):
         return True
 
     def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            return  # there is nobody left who would read it
         if self._keys is None:
             self._receive(data)
             return
@@ -161,7 +187,7 @@ class RawStream(asyncio.Protocol):
         self._early_end = True
         if self._input is not None and self._close_input:
             self._input.close()
-        return True
+        return not self._is_over
 
     def pause_writing(self) -> None:
         self._full = True
@@ -173,6 +199,8 @@ class RawStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._waiting = None
         self._full = False
+        if self._lingering is not None:
+            self._lingering.cancel()
         if not self.closed.done():
             self.closed.set_result(None)
         self._call_room()

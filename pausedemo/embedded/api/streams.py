@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import fcntl
 import struct
-import termios
 import time
 from contextlib import aclosing
 from typing import Any, Final
@@ -23,7 +21,7 @@ from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.shapes import EXEC_START, check_shape
-from pausedemo.embedded.containers.streams import Stream
+from pausedemo.embedded.containers.streams import Stream, Writer
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
 from pausedemo.embedded.keeper.client import LaunchFailed
 from pausedemo.embedded.moments import parse_moment
@@ -143,10 +141,9 @@ class StreamsApi:
 
     async def resize(self, request: web.Request) -> web.Response:
         container = self._find(request)
-        process = container.process
-        if process is None:
+        if container.process is None:
             raise Conflict(f"Container {container.id} is not running")
-        _resize(process.terminal, request)
+        _resize(container.stdin, request)
         attributes = container.attributes()
         self._node.events.publish("container", "resize", container.id, attributes)
         return web.Response(status=200)
@@ -191,7 +188,7 @@ class StreamsApi:
         one = self._execs.find(request.match_info["id"])
         if one.process is None:
             raise Conflict(f"exec {one.id} is not running")
-        _resize(one.process.terminal, request)
+        _resize(one.writer, request)
         return web.Response(status=201)
 
     async def inspect_exec(self, request: web.Request) -> web.Response:
@@ -242,10 +239,9 @@ async def _wait_either(first: asyncio.Future[Any], second: asyncio.Future[Any]) 
         first.cancel()
 
 
-def _resize(terminal: int | None, request: web.Request) -> None:
+def _resize(terminal: Writer | None, request: web.Request) -> None:
     rows, columns = query_int(request, "h", 0), query_int(request, "w", 0)
     if not (0 <= rows < 65536 and 0 <= columns < 65536):
         raise BadParameter("a terminal has 0 to 65535 rows and columns")
     if terminal is not None:
-        with contextlib.suppress(OSError):
-            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        terminal.resize(rows, columns)

@@ -6,7 +6,11 @@ When one of the takers cannot keep up, reading waits, and the process with it, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
+import struct
+import termios
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final, Protocol
@@ -93,14 +97,15 @@ class Reader:
 
 
 class Writer:
-    """Writes to a process's input or terminal. Owns a pipe's end, but not a terminal."""
+    """Writes to a process's input or terminal. Owns the descriptor.
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, descriptor: int, *, owned: bool = True
-    ) -> None:
+    Of a terminal it has one of its own: the reader closes another with the terminal's end, and
+    its number may then be a connection's.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
         self._loop = loop
         self._descriptor = descriptor
-        self._owned = owned
         self._waiting = bytearray()
         self._room: list[Callable[[], None]] = []
         self._closing = False
@@ -126,6 +131,13 @@ class Writer:
         self._room.append(callback)
         if not self._waiting:
             self._call_room()
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell a terminal its size; a pipe has none."""
+        if not self._closed:
+            with contextlib.suppress(OSError):
+                size = struct.pack("HHHH", rows, columns, 0, 0)
+                fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
 
     def close(self) -> None:
         """Close when all is written."""
@@ -161,8 +173,7 @@ class Writer:
         if not self._closed:
             self._closed = True
             self._loop.remove_writer(self._descriptor)
-            if self._owned:
-                os.close(self._descriptor)
+            os.close(self._descriptor)
         self._call_room()
 
     def _call_room(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -82,3 +85,27 @@ def test_its_end_is_told_after_theirs(container: Any) -> None:
         container.client.api.exec_start(create(container, *SLEEP), detach=True)
     container.kill()
     assert list_ends(container) == ["exec_die"] * 3 + ["die"]
+
+
+def test_input_that_nobody_reads_breaks_no_output(container: Any) -> None:
+    api, script = container.client.api, "head -c 5 > /dev/null; echo out; exit 6"
+    made = api.exec_create(container.id, ["sh", "-c", script], stdin=True)["Id"]
+    with contextlib.closing(api.exec_start(made, tty=True, socket=True)) as stream:
+        connection = stream._sock
+
+        def send() -> None:
+            with contextlib.suppress(OSError):  # it is refused, or the test is over
+                connection.sendall(bytes(3_000_000))
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        connection.settimeout(30)
+        output = b""
+        while data := connection.recv(65536):
+            output += data
+        connection.shutdown(socket.SHUT_RDWR)
+        sender.join(30)
+        connection.close()
+    assert output.endswith(b"out\n")
+    assert not sender.is_alive()
+    assert state_of(container, made) == (False, 6)
