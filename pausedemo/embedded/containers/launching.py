@@ -124,8 +124,9 @@ def plan_root(node: Node, container: Container) -> Root:
     planned = mounts.plan_mounts(
         placed,
         {path: source for path, source in files.items() if path not in mounted},
+        files_readonly=host["ReadonlyRootfs"],
         shm=find_shm(node, container),
-        shm_bytes=host["ShmSize"],
+        shm_bytes=0 if host["IpcMode"] == "none" else host["ShmSize"],
         has_terminal_group=not platform.single_id,
         # The kernel lets only those mount them who own the namespace that they show.
         foreign=plan_shared(node, container) if platform.rootless else Namespace(0),

@@ -222,6 +222,7 @@ def plan_mounts(
     points: list[tuple[MountPoint, Path]],
     files: dict[str, Path],
     *,
+    files_readonly: bool,
     shm: Path | None,
     shm_bytes: int,
     has_terminal_group: bool,
@@ -231,8 +232,8 @@ def plan_mounts(
     """Everything that is mounted in a container, in order.
 
     ``points`` with the folder or file that each is; ``files`` (hosts, hostname, resolv.conf) by
-    path inside; ``shm``: a shared one, None: its own; ``foreign``: namespaces whose file systems
-    may not be mounted, so that the node's own are shown.
+    path inside; ``shm``: a shared one, None: its own, or none where it has no bytes;
+    ``foreign``: namespaces whose file systems may not be mounted, so that the node's own are shown.
     """
     attributes = 0 if privileged else MOUNT_ATTR_NODEV
     system_flags = _QUIET if privileged else _QUIET | MountFlag.READ_ONLY
@@ -261,10 +262,10 @@ def plan_mounts(
         planned.append(Bind("/sys", "/sys", 0 if privileged else MOUNT_ATTR_RDONLY))
     else:
         planned.append(Mount("sysfs", "/sys", system_flags))
-    if shm is None:
-        planned.append(Mount("tmpfs", SHM, _QUIET, f"mode=1777,size={shm_bytes}"))
-    else:
+    if shm is not None:
         planned.append(Bind(str(shm), SHM))
+    elif shm_bytes:
+        planned.append(Mount("tmpfs", SHM, _QUIET, f"mode=1777,size={shm_bytes}"))
     wanted: list[Mount | Bind] = []
     for point, source in points:
         if point.kind == "tmpfs":
@@ -281,7 +282,8 @@ def plan_mounts(
                     propagation=int(_PROPAGATION.get(point.propagation, 0)),
                 )
             )
-    wanted += [Bind(str(source), path, recursive=False) for path, source in files.items()]
+    bits = MOUNT_ATTR_RDONLY if files_readonly else 0
+    wanted += [Bind(str(source), path, bits, recursive=False) for path, source in files.items()]
     # A volume at /etc must not hide /etc/hosts.
     return planned + sorted(wanted, key=lambda one: one.target.count("/"))
 

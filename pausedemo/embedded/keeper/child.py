@@ -37,6 +37,8 @@ NEVER_RAN: Final = 125
 
 OWN_MOUNTS: Final = "/proc/self/ns/mnt"
 _READ_BYTES: Final = 1 << 16
+#: The device that /dev/null is, by major and minor number: devices.txt of Linux.
+_NULL: Final = os.makedev(1, 3)
 #: glibc's own, for its threads: signal(7).
 _LIBRARY_SIGNALS: Final = (32, 33)
 _ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
@@ -180,8 +182,6 @@ def run_program(
         resource.setrlimit(kind, (soft, hard))
     if program.make_cwd and not os.path.exists(program.cwd):
         os.makedirs(program.cwd, mode=0o755, exist_ok=True)
-        if not program.single_id and identity.uid:
-            os.chown(program.cwd, identity.uid, identity.gid)
     if root is not None:  # after the folder was made, before a filter that refuses to mount
         protect_root(root)
     if program.no_new_privileges:
@@ -194,6 +194,8 @@ def run_program(
         _drop_bounding(capabilities)
         syscalls.set_capabilities(capabilities)
     else:
+        if identity.uid:
+            _give_streams(identity.uid)
         _drop_bounding(program.capabilities)
         os.setgroups(identity.groups)
         os.setgid(identity.gid)
@@ -244,6 +246,19 @@ def find_and_execute(argv: list[str], env: dict[str, str], execute: Execute) -> 
     else:
         text = f"exec {name}: {os.strerror(code).lower()}"
     raise StartFailed("exec", code, text)
+
+
+def _give_streams(uid: int) -> None:
+    """Who is not root may open its own streams again, by /dev/stdout or its terminal's name.
+
+    As runc's ``fixStdioPermissions`` (libcontainer/init_linux.go): the group stays, and /dev/null
+    is everybody's.
+    """
+    for descriptor in range(3):
+        found = os.fstat(descriptor)
+        if found.st_uid != uid and found.st_rdev != _NULL:
+            with contextlib.suppress(OSError):  # of an identity that is not to be had here
+                os.fchown(descriptor, uid, -1)
 
 
 def _filter(descriptor: int) -> None:

