@@ -159,6 +159,6 @@ def _open_shell(docker: Docker, busybox: str, how: str, **size: int) -> Terminal
 
 def _ask_size(terminal: Terminal) -> str:
     terminal.sendline("echo size=$(stty size).")
-    terminal.expect(r"size=(\d+ \d+)\.")
+    terminal.expect(r"size=(\d+ \d+|)\.")  # none before it is told
     assert isinstance(terminal.match, re.Match)
     return str(terminal.match.group(1))
