@@ -65,10 +65,9 @@ def compare(
     2 for a wrong option or scenario, 3 without one of the engines or an image, 130 when
     interrupted.
     """
-    from rich.console import Console
-
     from pausedemo.clock import SystemClock
     from pausedemo.core.verdicts.matrix import compute_matrix
+    from pausedemo.report.console.make import make_console
     from pausedemo.report.console.matrix import print_matrix
     from pausedemo.signals import signals_as_errors
 
@@ -80,7 +79,7 @@ def compare(
     if len(set(labels)) < len(labels):
         raise UsageError(f"two engines have the same label: {', '.join(labels)}")
     scenarios = selection.load()
-    console = Console()
+    console = make_console()
     when = SystemClock().now()
     with signals_as_errors():
         outcomes = _run_all(wanted, scenarios, policy, plan, console)

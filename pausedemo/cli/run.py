@@ -76,13 +76,12 @@ def run(
     Exits with 0 when all passed, 1 when an expectation failed, 2 for a wrong option, manifest or
     scenario, 3 without an engine or an image, 130 when interrupted.
     """
-    from rich.console import Console
-
     from pausedemo.cli.image_supply import make_resolver
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.cleanup import remove_left_behind
     from pausedemo.report.console import ConsoleReporter
+    from pausedemo.report.console.make import make_console
     from pausedemo.scenario.session import run_scenarios
     from pausedemo.signals import signals_as_errors
 
@@ -104,7 +103,7 @@ def run(
     ):
         remove_left_behind(connected, kept_too=False, unknown_too=False)
         before_step = _wait_for_enter if by_step else None
-        with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:
+        with ConsoleReporter(make_console(), quiet, before_step=before_step) as reporter:
             outcome = run_scenarios(
                 scenarios,
                 connected,
