@@ -19,7 +19,7 @@ from pausedemo.cli.options import (
     selection_options,
 )
 from pausedemo.cli.planning import plan_options
-from pausedemo.cli.reports import check_folder, write_report
+from pausedemo.cli.reports import check_reports, write_report
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def run(
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
     if by_step and not plan.is_plain:
         raise UsageError("--step asks before each step; it goes without --jobs and --repeat")
-    for file in (junit, json_file, html):
-        check_folder(file)
+    check_reports({"--junit": junit, "--json": json_file, "--html": html})
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = selection.load()
