@@ -18,7 +18,7 @@ from pausedemo.cli.options import (
     selection_options,
 )
 from pausedemo.cli.planning import plan_options
-from pausedemo.cli.reports import check_folder, write_report
+from pausedemo.cli.reports import check_reports, write_report
 from pausedemo.errors import EXIT_FAILED, EXIT_PASSED, UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _file = click.Path(dir_okay=False, writable=True, path_type=Path)
     "engines",
     multiple=True,
     required=True,
-    metavar="[LABEL=]auto|docker|podman|URL[+RUNTIME]",
+    metavar="[LABEL=]auto|docker|podman|embedded|URL[+RUNTIME]",
     shell_complete=complete_engines,
     help="An engine, with one of its OCI runtimes if need be, and what its column is called; "
     "repeat it for each.",
@@ -65,22 +65,20 @@ def compare(
     2 for a wrong option or scenario, 3 without one of the engines or an image, 130 when
     interrupted.
     """
-    from rich.console import Console
-
     from pausedemo.clock import SystemClock
     from pausedemo.core.verdicts.matrix import compute_matrix
+    from pausedemo.report.console.make import make_console
     from pausedemo.report.console.matrix import print_matrix
     from pausedemo.signals import signals_as_errors
 
     require_selection(selection, "compare")
-    for file in (json_file, markdown, html):
-        check_folder(file)
+    check_reports({"--json": json_file, "--markdown": markdown, "--html": html})
     wanted = [parse_wanted(text) for text in engines]
     labels = [one.label for one in wanted if one.label]
     if len(set(labels)) < len(labels):
         raise UsageError(f"two engines have the same label: {', '.join(labels)}")
     scenarios = selection.load()
-    console = Console()
+    console = make_console()
     when = SystemClock().now()
     with signals_as_errors():
         outcomes = _run_all(wanted, scenarios, policy, plan, console)

@@ -26,12 +26,12 @@ _SHELLS: Final[Mapping[str, type[ShellComplete]]] = {
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    r"""Print the completion script of SHELL; the shell reads it at its start.
+    """Print the completion script of SHELL; the shell reads it at its start.
 
-    \b
+    \u0008
     bash, in ~/.bashrc:   eval "$(pausedemo completion bash)"
     zsh, in ~/.zshrc:     eval "$(pausedemo completion zsh)"   after compinit
-    fish, once:  pausedemo completion fish > ~/.config/fish/completions/pausedemo.fish
+    fish: pausedemo completion fish > ~/.config/fish/completions/pausedemo.fish
     """
     root = context.find_root()
     name = root.info_name or "pausedemo"

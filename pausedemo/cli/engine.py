@@ -71,11 +71,10 @@ def serve(socket: Path, state: Path | None) -> None:
 @engine_option
 def info(engine: str) -> None:
     """Tell which engine answers, and for the embedded one what this machine allows it."""
-    from rich.console import Console
-
     from pausedemo.engine.connect import connect
-    from pausedemo.report.console.engine import render_engine
+    from pausedemo.report.console.engine import print_engine
+    from pausedemo.report.console.make import make_console
 
     with contextlib.closing(connect(engine)) as connected:
         about, url = connected.describe(), connected.url
-    Console().print(render_engine(about, url))
+    print_engine(make_console(), about, url)

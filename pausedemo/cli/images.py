@@ -48,18 +48,17 @@ def list_images(engine: str) -> None:
 @install_option
 def build(names: tuple[str, ...], engine: str, policy: str) -> None:
     """Get images onto the engine now: the named ones, or the whole catalogue."""
-    from rich.console import Console
-
     from pausedemo.cli.image_supply import make_resolver
     from pausedemo.engine.connect import connect
     from pausedemo.images.catalog import Catalog
     from pausedemo.report.console import ConsoleReporter
+    from pausedemo.report.console.make import make_console
     from pausedemo.signals import signals_as_errors
 
     with (
         signals_as_errors(),
         contextlib.closing(connect(engine)) as connected,
-        ConsoleReporter(Console(), quiet=False) as reporter,
+        ConsoleReporter(make_console(), quiet=False) as reporter,
     ):
         resolve = make_resolver(connected, policy, reporter)
         for use in resolve(names or tuple(Catalog().entries)):

@@ -33,8 +33,7 @@ def list_scenarios(selection: Selection, as_json: bool) -> None:
     elif not sys.stdout.isatty():
         click.echo(render_listing_lines(scenarios), nl=False)
     else:
-        from rich.console import Console
-
+        from pausedemo.report.console.make import make_console
         from pausedemo.report.console.paint import Painter
 
-        print_listing(Painter(Console()), scenarios)
+        print_listing(Painter(make_console()), scenarios)

@@ -27,9 +27,8 @@ def namespaces(pod_name: str, namespace: str, engine: str) -> None:
 
     The first row, POD, is the sandbox: the container that runs the pause image.
     """
-    from rich.console import Console
-
     from pausedemo.core.kubectl.objects import name_of
+    from pausedemo.report.console.make import make_console
     from pausedemo.report.console.paint import Painter
     from pausedemo.report.console.sharing import print_sharing
     from pausedemo.report.html.portrait.sharing import compute_sharing
@@ -40,7 +39,7 @@ def namespaces(pod_name: str, namespace: str, engine: str) -> None:
     if not portrait.residents:
         raise Refused(f'error: no container of pod "{name_of(pod)}" runs')
     # As all that has kubectl's words, without colours: bold type tells what is shared.
-    print_sharing(Painter(Console(no_color=True)), compute_sharing(portrait))
+    print_sharing(Painter(make_console(no_color=True)), compute_sharing(portrait))
 
 
 def _look(cluster: Cluster, pod: KubeObject) -> Portrait:

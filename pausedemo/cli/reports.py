@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pausedemo.errors import UsageError
 
 
-def check_folder(file: Path | None) -> None:
-    """Raise UsageError for a report that could not be written later, before anything is done."""
-    if file is not None and not file.absolute().parent.is_dir():
-        raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
+def check_reports(files: Mapping[str, Path | None]) -> None:
+    """Raise UsageError for reports that could not be written later, before anything is done.
+
+    ``files`` are by the option that names each; None where it is not given.
+    """
+    taken: dict[str, str] = {}
+    for option, file in files.items():
+        if file is None:
+            continue
+        if str(file) == "-":
+            raise UsageError(f"{option} -: a report goes to a file, not to stdout; name one")
+        if not file.absolute().parent.is_dir():
+            raise UsageError(f"cannot write {file}: there is no folder {file.absolute().parent}")
+        # By whatever links it is named. What is no file, such as /dev/null, can take several.
+        real = os.path.realpath(file)
+        first = taken.setdefault(real, option)
+        if first != option and (Path(real).is_file() or not Path(real).exists()):
+            raise UsageError(
+                f"{first} and {option} name the same file, {file}; give each report its own"
+            )
 
 
 def write_report(path: Path, text: str) -> None:

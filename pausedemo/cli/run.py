@@ -19,7 +19,7 @@ from pausedemo.cli.options import (
     selection_options,
 )
 from pausedemo.cli.planning import plan_options
-from pausedemo.cli.reports import check_folder, write_report
+from pausedemo.cli.reports import check_reports, write_report
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,13 +76,12 @@ def run(
     Exits with 0 when all passed, 1 when an expectation failed, 2 for a wrong option, manifest or
     scenario, 3 without an engine or an image, 130 when interrupted.
     """
-    from rich.console import Console
-
     from pausedemo.cli.image_supply import make_resolver
     from pausedemo.clock import SystemClock
     from pausedemo.engine.connect import connect
     from pausedemo.kubelet.cleanup import remove_left_behind
     from pausedemo.report.console import ConsoleReporter
+    from pausedemo.report.console.make import make_console
     from pausedemo.scenario.session import run_scenarios
     from pausedemo.signals import signals_as_errors
 
@@ -91,8 +90,7 @@ def run(
         raise UsageError("--step needs a terminal to ask, and goes without --quiet")
     if by_step and not plan.is_plain:
         raise UsageError("--step asks before each step; it goes without --jobs and --repeat")
-    for file in (junit, json_file, html):
-        check_folder(file)
+    check_reports({"--junit": junit, "--json": json_file, "--html": html})
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = selection.load()
@@ -104,7 +102,7 @@ def run(
     ):
         remove_left_behind(connected, kept_too=False, unknown_too=False)
         before_step = _wait_for_enter if by_step else None
-        with ConsoleReporter(Console(), quiet, before_step=before_step) as reporter:
+        with ConsoleReporter(make_console(), quiet, before_step=before_step) as reporter:
             outcome = run_scenarios(
                 scenarios,
                 connected,

@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictStr
 from pausedemo.core.files.validation import StrictModel
 from pausedemo.scenario.words import (
     AbsolutePath,
+    Argument,
     Grace,
     Port,
     Seconds,
@@ -62,7 +63,7 @@ class Create(InContainer):
 class Exec(InContainer):
     """Run a command in a container. With ``detach`` nobody waits for its end."""
 
-    command: Annotated[tuple[StrictStr, ...], Field(min_length=1)]
+    command: Annotated[tuple[Argument, ...], Field(min_length=1)]
     user: Text | None = None
     detach: StrictBool = False
     timeout_s: Seconds = 20

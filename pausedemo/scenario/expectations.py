@@ -5,6 +5,10 @@ Everything is written out: a value means equal, a mapping holds operators (core/
 
 from __future__ import annotations
 
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import AfterValidator, Field
+
 from pausedemo.core.files.validation import StrictModel
 from pausedemo.core.verdicts.patterns import (
     ContainerRows,
@@ -14,6 +18,25 @@ from pausedemo.core.verdicts.patterns import (
     ProcessRows,
     SocketRows,
 )
+
+_LARGEST_EXIT_CODE: Final = 255
+
+
+def _check_exit_code(wanted: object) -> object:
+    # wait(2) gives eight bits of it. What operators compare with may be beyond them.
+    if isinstance(wanted, int | float) and not 0 <= wanted <= _LARGEST_EXIT_CODE:
+        raise ValueError(
+            f"an exit code is from 0 to {_LARGEST_EXIT_CODE}, so that {wanted} is never seen"
+        )
+    return wanted
+
+
+# In a JSON Schema bounds are of numbers only.
+ExitCode: TypeAlias = Annotated[
+    Match,
+    AfterValidator(_check_exit_code),
+    Field(json_schema_extra={"minimum": 0, "maximum": _LARGEST_EXIT_CODE}),
+]
 
 
 class ActionExpect(StrictModel):
@@ -33,7 +56,7 @@ class ExecExpect(StrictModel):
     ``exit_code`` is 0 where nothing else is said; a detached command has none.
     """
 
-    exit_code: Match = 0
+    exit_code: ExitCode = 0
     stdout: Match = None
     stderr: Match = None
     ps: ProcessRows | None = None
@@ -76,7 +99,7 @@ class ContainerExpect(StrictModel):
 
     id: Match = None
     state: Match = None
-    exit_code: Match = None
+    exit_code: ExitCode = None
     error: Match = None
     restart_count: Match = None
     ip: Match = None

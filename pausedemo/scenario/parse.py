@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pausedemo.core.files.complaints import describe
 from pausedemo.core.files.validation import validate
 from pausedemo.core.files.yamltext import Document, load_documents
 from pausedemo.core.manifest import PodManifest, parse_pod
@@ -48,6 +49,7 @@ def parse_scenario(text: str, source: str, read_manifest: Callable[[str], str]) 
     with every problem of the scenario and of its manifests.
     """
     documents = load_documents(text, source)
+    _refuse_manifest(documents, source)
     if len(documents) != 1:
         message = (
             "a second document; expected one scenario in the file"
@@ -65,6 +67,18 @@ def parse_scenario(text: str, source: str, read_manifest: Callable[[str], str]) 
     if problems:
         raise InvalidFile(problems)
     return Scenario(source, file, manifests)
+
+
+def _refuse_manifest(documents: Sequence[Document], source: str) -> None:
+    """Say in one problem what would be many: the file is the manifest, not what names it."""
+    data = documents[0].data if documents else None
+    if isinstance(data, dict) and {"apiVersion", "kind"} <= data.keys() and "steps" not in data:
+        kind = describe(data["kind"]).strip('"')
+        message = (
+            f"this is a Kubernetes manifest (kind: {kind}), not a scenario; "
+            'a scenario names it under "pods"'
+        )
+        raise InvalidFile([Problem(source, *documents[0].key_place(("kind",)), message)])
 
 
 def _read_manifests(

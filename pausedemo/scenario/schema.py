@@ -10,7 +10,16 @@ from pydantic import Field, StrictBool, StrictStr
 from pausedemo.core.files.validation import StrictModel
 from pausedemo.core.verdicts.selectors import Selector
 from pausedemo.scenario.kinds import AnyStep
-from pausedemo.scenario.words import Identifier, Link, Mode, Port, RestartMode, Text, Version
+from pausedemo.scenario.words import (
+    Argument,
+    Identifier,
+    Link,
+    Mode,
+    Port,
+    RestartMode,
+    Text,
+    Version,
+)
 
 #: Enough for any scenario a person reads; each is compared with those before it.
 MOST_STEPS: Final = 500
@@ -41,9 +50,9 @@ class ContainerEntry(StrictModel):
     """
 
     image: Text
-    entrypoint: Annotated[tuple[StrictStr, ...], Field(min_length=1)] | None = None
-    command: tuple[StrictStr, ...] | None = None
-    env: Mapping[Text, StrictStr] = Field(default_factory=dict)
+    entrypoint: Annotated[tuple[Argument, ...], Field(min_length=1)] | None = None
+    command: tuple[Argument, ...] | None = None
+    env: Mapping[Text, Argument] = Field(default_factory=dict)
     workdir: Text | None = None
     user: Text | None = None
     hostname: Text | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import Field, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr
 
 from pausedemo.core.files.complaints import Words
 
@@ -13,12 +13,25 @@ POD: Final = "POD"
 #: What stands for the engine's machine where containers are named; no container can have it.
 NODE: Final = "NODE"
 
+
+def _refuse_nul(text: str) -> str:
+    # execve(2): arguments and variables are strings that a zero byte ends.
+    if "\0" in text:
+        raise ValueError("a NUL character would end it; leave it out")
+    return text
+
+
 Seconds: TypeAlias = Annotated[
     StrictInt | StrictFloat,
     Field(gt=0, le=3600),
     Words("a number of seconds, more than 0 and at most 3600"),
 ]
 Text: TypeAlias = Annotated[StrictStr, Field(min_length=1)]
+Argument: TypeAlias = Annotated[
+    StrictStr,
+    AfterValidator(_refuse_nul),
+    Field(json_schema_extra={"pattern": r"^[^\x00]*$"}),
+]
 Identifier: TypeAlias = Annotated[
     StrictStr,
     Field(pattern=r"^[a-z0-9][a-z0-9-]*$"),

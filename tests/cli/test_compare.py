@@ -85,6 +85,12 @@ def test_an_unknown_difference_fails_the_comparison(
         (["--all", "--engine", "docker+"], 2, "write it as [LABEL=]ENGINE[+RUNTIME]"),
         (["--all", "--engine", "x=unix:///nowhere.sock"], 3, "nowhere.sock"),
         (["--all", "--engine", "auto", "--html", "/no/where.html"], 2, "there is no folder"),
+        (
+            ["--all", "--engine", "auto", "--html", "same", "--markdown", "same"],
+            2,
+            "--markdown and --html name the same file, same; give each report its own",
+        ),
+        (["--all", "--engine", "auto", "--markdown", "-"], 2, "--markdown -: a report goes to a"),
     ],
 )
 def test_what_cannot_be_compared_is_told_before_anything_is_made(

@@ -127,6 +127,10 @@ WRONG = [
     ONE.replace("title:", "engines: [dokcer]\ntitle:"),
     ONE.replace("title:", "source: [nowhere]\ntitle:"),
     ONE.replace("steps:", "containers: {c: {image: i, network: mine}}\nsteps:"),
+    *(
+        ONE.replace("steps:", f"containers: {{c: {{image: i, {wrong}}}}}\nsteps:")
+        for wrong in (r'command: ["\0"]', r'entrypoint: ["\0"]', r'env: {A: "\0"}')
+    ),
     ONE[: ONE.index("- apply")],
     *(
         ONE + step
@@ -141,6 +145,9 @@ WRONG = [
             "- exec: {container: web, command: []}\n",
             "- exec: {container: web, command: [sleep, 5]}\n",
             "- exec: {command: [ls]}\n",
+            '- exec: {container: web, command: [ls, "a\\0"]}\n',
+            "- exec: {container: web, command: [ls]}\n  expect: {exit_code: 256}\n",
+            "- exec: {container: web, command: [ls]}\n  expect: {exit_code: -1}\n",
             "- exec: {container: web, command: [ls]}\n  within: 5\n",
             "- exec: {container: web, command: [ls]}\n  within_s: 0\n",
             "- exec: {container: web, command: [ls]}\n  within_s: 3601\n",

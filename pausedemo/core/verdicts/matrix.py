@@ -7,7 +7,7 @@ differ the facts that each of them showed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from pausedemo.core.verdicts.results import (
@@ -56,6 +56,20 @@ class Departure:
     expected: Json
     seen: tuple[Seen | None, ...]
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether several engines have done the step, and each showed the same, not as needed."""
+        first = self.seen[0]
+        return (
+            len(self.seen) > 1
+            and first is not None
+            and not first.as_expected
+            and all(
+                one is not None and not one.as_expected and one.value == first.value
+                for one in self.seen
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -88,6 +102,17 @@ class Matrix:
         return all(
             status is not None and status.is_good for row in self.rows for status in row.statuses
         )
+
+    def select_rows(self, *, alike: bool) -> tuple[tuple[int, Row], ...]:
+        """The rows with departures, by their index, each with only those of one sort.
+
+        Those that all engines show alike, or those in which engines differ.
+        """
+        chosen = (
+            replace(row, departures=tuple(one for one in row.departures if one.is_alike == alike))
+            for row in self.rows
+        )
+        return tuple((index, row) for index, row in enumerate(chosen) if row.departures)
 
     def count(self, column: int) -> dict[Status, int]:
         """How many scenarios ended how on one engine; only what occurred."""

@@ -10,6 +10,8 @@ from pausedemo.core.verdicts.matrix import Departure, Matrix
 from pausedemo.core.verdicts.results import Status
 from pausedemo.report.console.paint import STATUS_STYLES, Painter
 from pausedemo.report.matrix.words import (
+    ALIKE,
+    DIFFERENT,
     LEGEND,
     describe_expected,
     describe_matrix,
@@ -26,15 +28,8 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
     painter.print_rule("Scenarios by engine")
     console.print(_make_table(painter, matrix))
     painter.print_prose(LEGEND)
-    departing = [row for row in matrix.rows if row.departures]
-    if departing:
-        painter.print_line()
-        painter.print_rule("Where engines differ")
-    for row in departing:
-        painter.print_line()
-        painter.print_line((row.name, "bold"), (f"  {row.title}", ""))
-        for departure in row.departures:
-            _print_departure(painter, matrix, departure)
+    for heading, alike in ((DIFFERENT, False), (ALIKE, True)):
+        _print_departures(painter, matrix, heading, alike=alike)
     painter.print_line()
     for label, scenario, step, listed in matrix.stale:
         painter.print_line(
@@ -45,6 +40,18 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
         painter.print_line((f"{column.label}: ", "bold"), (describe_totals(matrix, index), ""))
     style = STATUS_STYLES[Status.PASSED if matrix.is_good else Status.FAILED]
     painter.print_line((describe_matrix(matrix), style))
+
+
+def _print_departures(painter: Painter, matrix: Matrix, heading: str, *, alike: bool) -> None:
+    rows = matrix.select_rows(alike=alike)
+    if rows:
+        painter.print_line()
+        painter.print_rule(heading)
+    for _, row in rows:
+        painter.print_line()
+        painter.print_line((row.name, "bold"), (f"  {row.title}", ""))
+        for departure in row.departures:
+            _print_departure(painter, matrix, departure)
 
 
 def _make_table(painter: Painter, matrix: Matrix) -> Table:

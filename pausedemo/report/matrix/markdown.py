@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from pausedemo.core.verdicts.matrix import Departure, Matrix, Row
 from pausedemo.report.markdown import escape_inline, fence, render_table
 from pausedemo.report.matrix.words import (
+    ALIKE,
+    DIFFERENT,
     LEGEND,
     describe_expected,
     describe_matrix,
@@ -52,11 +55,11 @@ def render_markdown(matrix: Matrix, made_on: date) -> str:
         render_table(["scenario", *labels], rows),
         LEGEND,
     ]
-    departing = [row for row in matrix.rows if row.departures or any(row.reasons)]
-    if departing:
-        parts.append("## Where engines differ")
-    for row in departing:
-        parts += _render_row(row, labels)
+    alike = [row for _, row in matrix.select_rows(alike=True)]
+    for heading, shown in ((DIFFERENT, _list_different(matrix)), (ALIKE, alike)):
+        parts += [f"## {heading}"] if shown else []
+        for row in shown:
+            parts += _render_row(row, labels)
     if matrix.stale:
         parts.append("## Listed differences that did not show")
         parts.append(
@@ -67,6 +70,16 @@ def render_markdown(matrix: Matrix, made_on: date) -> str:
             )
         )
     return "\n\n".join(parts) + "\n"
+
+
+def _list_different(matrix: Matrix) -> list[Row]:
+    """Where engines differ in what they show, or in whether the scenario means anything there."""
+    different = dict(matrix.select_rows(alike=False))
+    return [
+        different.get(index) or replace(row, departures=())
+        for index, row in enumerate(matrix.rows)
+        if index in different or any(row.reasons)
+    ]
 
 
 def _render_row(row: Row, labels: list[str]) -> Iterator[str]:

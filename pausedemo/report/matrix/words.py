@@ -18,6 +18,9 @@ CELL_WORDS: Final = {
     Status.FLAKY: "FLAKY",
     Status.SKIPPED: "n/a",
 }
+#: Over the departures: those in which engines differ, and those that all of them show.
+DIFFERENT: Final = "Where engines differ"
+ALIKE: Final = "Not as a pod needs it, on all engines alike"
 NOT_PLAYED: Final = "-"
 LEGEND: Final = (
     "pass: as a pod needs it. differs: not so, as is known and listed with its reason. "

@@ -124,3 +124,24 @@ def test_stale_differences_are_named() -> None:
     gone = step("x", difference=Difference("podman<5", "it was so", shows=False))
     matrix = compute_matrix([run(PODMAN, scenario("a", gone))])
     assert matrix.stale == (("podman 4.3.1", "a", "x", "podman<5"),)
+
+
+@pytest.mark.parametrize(
+    ("others", "alike"),
+    [
+        ([step("x", Status.FAILED, failures=(Failure("ps", 1, 2),))], True),
+        ([step("x", Status.KNOWN_DIFFERENCE, failures=(Failure("ps", 1, 2),))], True),
+        ([step("x", Status.FAILED, failures=(Failure("ps", 1, 3),))], False),
+        ([step("x")], False),
+        ([step("x", Status.SKIPPED)], False),
+        ([], False),
+    ],
+)
+def test_what_all_engines_show_alike_is_told_from_where_they_differ(
+    others: list[StepResult], alike: bool
+) -> None:
+    failed = step("x", Status.FAILED, failures=(Failure("ps", 1, 2),))
+    runs = [run(DOCKER, scenario("good"), scenario("a", failed))]
+    matrix = compute_matrix([*runs, *(run(PODMAN, scenario("a", other)) for other in others)])
+    assert matrix.select_rows(alike=alike) == ((1, matrix.rows[1]),)
+    assert matrix.select_rows(alike=not alike) == ()
