@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.etcfiles import write_files
@@ -170,15 +170,11 @@ def _mount_shm(container: Container) -> None:
 
 def attachments(container: Container) -> Sequence[Attachment]:
     """The networks that a container wants, the one of its mode first."""
-    mode = container.network_mode
-    if mode == "none" or container.config.get("NetworkDisabled"):
+    wanted = container.wanted_networks()
+    if "none" in wanted or container.config.get("NetworkDisabled"):
         return ()
-    wanted: dict[str, Any] = {mode: {}}
-    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
-        wanted["bridge" if name == "default" else name] = own
     made = []
     for name, own in wanted.items():
-        own = own or {}
         made.append(
             Attachment(
                 name,
