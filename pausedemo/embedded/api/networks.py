@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -64,7 +65,8 @@ class NetworksApi:
         check_joining(network, member)
         check_attachment(network, attachment)
         if member.sandbox is not None and network.pool is not None:
-            await self._networks.connect(member.sandbox, attachment)
+            named = replace(attachment, hostname=member.hostname)
+            await self._networks.connect(member.sandbox, named)
         member.attached(attachment)
         return web.Response()
 

@@ -32,6 +32,11 @@ class Member:
         return self._container.sandbox
 
     @property
+    def hostname(self) -> str:
+        """What it calls itself."""
+        return str(self._container.config["Hostname"])
+
+    @property
     def is_running(self) -> bool:
         """Whether it has a network now."""
         return self._container.state.is_running

@@ -181,6 +181,7 @@ def attachments(container: Container) -> Sequence[Attachment]:
                 tuple(own.get("Aliases") or ()),
                 (own.get("IPAMConfig") or {}).get("IPv4Address") or None,
                 own.get("MacAddress") or container.config.get("MacAddress") or None,
+                container.config["Hostname"],
             )
         )
     return made

@@ -35,7 +35,8 @@ def reserve(network: Network, sandbox: Sandbox, attachment: Attachment) -> Plan:
     address = pool.take(attachment.ipv4)
     aliases = attachment.aliases
     if network.names_resolve:
-        aliases = (*aliases, sandbox.container_id[:12])
+        names = (*aliases, sandbox.container_id[:12], attachment.hostname)
+        aliases = tuple(dict.fromkeys(name for name in names if name))
     endpoint_id = os.urandom(32).hex()
     endpoint = Endpoint(
         network_id=network.id,

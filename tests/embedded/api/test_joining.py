@@ -36,6 +36,7 @@ def network(sdk: docker.DockerClient) -> Iterator[Network]:
 @pytest.fixture
 def make(sdk: docker.DockerClient, network: Network, busybox: str) -> Iterator[Make]:
     """A container that sleeps; the test's end removes it, before its network."""
+    del network  # it is removed after them
     made: list[Container] = []
 
     def create(mode: str = "bridge", *, running: bool = True, **options: Any) -> Container:
@@ -57,8 +58,7 @@ def refuse(act: Callable[[Container], None], container: Container) -> tuple[int,
     try:
         act(container)
     except docker.errors.APIError as error:
-        assert error.response is not None
-        return error.response.status_code, str(error.explanation).replace(str(container.id), "ID")
+        return error.status_code or 0, str(error.explanation).replace(str(container.id), "ID")
     return 200, ""
 
 
@@ -143,6 +143,23 @@ def test_who_has_left_the_network_of_its_mode_joins_another(
     container.restart(timeout=0)
     container.reload()
     assert list(container.attrs["NetworkSettings"]["Networks"]) == [OWN]
-    links = container.exec_run(["ls", "/sys/class/net"]).output.decode()
-    assert "eth0" in links
-    assert "eth1" not in links
+    links = container.exec_run(["ls", "/sys/class/net"]).output
+    assert b"eth0" in links
+    assert b"eth1" not in links
+
+
+@EACH_ENGINE
+@pytest.mark.parametrize("late", [False, True])
+def test_a_hostname_is_an_alias_on_a_user_network(make: Make, network: Network, late: bool) -> None:
+    asker = make(OWN)
+    named = make("bridge" if late else OWN, hostname="pausedemo-host")
+    if late:
+        network.connect(named, aliases=["other"])
+    named.reload()
+    shown = named.attrs["NetworkSettings"]["Networks"][OWN]["Aliases"]
+    assert shown == [*(["other"] if late else []), str(named.id)[:12], "pausedemo-host"]
+    asker.reload()
+    assert asker.attrs["NetworkSettings"]["Networks"][OWN]["Aliases"] == [str(asker.id)[:12]]
+    # Whether an answer comes is the machine's firewall's matter.
+    found = asker.exec_run(["ping", "-c", "1", "-W", "1", "pausedemo-host"])
+    assert b"PING pausedemo-host (" in found.output

@@ -26,6 +26,7 @@ class Container:
     container_name: str
     sandbox: Sandbox | None = None
     attachments: dict[str, Attachment] = field(default_factory=dict)
+    hostname: str = ""
     is_running: bool = True
     shares_network: bool = False
 
