@@ -16,6 +16,7 @@ from pausedemo.embedded.containers.events import tell_mounted
 from pausedemo.embedded.containers.launching import Descriptors, plan_launch
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
+from pausedemo.embedded.containers.sources import ensure_source
 from pausedemo.embedded.containers.streams import Reader, Stream, Writer, finish_streams
 from pausedemo.embedded.errors import BadParameter, ServerError
 from pausedemo.embedded.keeper.client import Process
@@ -82,6 +83,9 @@ class Starter:
         container.attached.clear()
 
     async def _prepare(self, container: Container) -> None:
+        for one in container.placed:
+            if one.point.kind == "bind":
+                ensure_source(one.point, one.source)
         if container.host["IpcMode"] == "shareable":
             _mount_shm(container)
         await self._connect(container)
