@@ -21,6 +21,7 @@ from pausedemo.embedded.containers.sources import ensure_source
 from pausedemo.embedded.containers.views import complete_host_config
 from pausedemo.embedded.errors import ApiError, BadParameter, NotFound, NotSupported
 from pausedemo.embedded.images.store import ImageStore
+from pausedemo.embedded.signals import parse_signal
 from pausedemo.embedded.volumes import Volumes
 
 #: Two words make a name for who gave none.
@@ -103,7 +104,7 @@ class Maker:
             security = options.parse_security(host)
             policy = options.parse_restart_policy(host)
             limits = options.parse_limits(host)
-            options.parse_signal(config["StopSignal"])
+            parse_signal(config["StopSignal"])
             points = self._inherit(host, parse_mounts(config, host))
             folder.mkdir()
             for one in ("upper", "work", "merged"):

@@ -74,3 +74,22 @@ def test_what_a_build_cannot_be_given_is_refused(
     answered, lines = build(sdk, f"FROM {busybox}\nRUN true\n", **query)
     assert answered == status
     assert lines[-1].get("error", lines[-1].get("message")) == message
+
+
+@EACH_ENGINE
+@pytest.mark.parametrize("name", ["FOO", "0", "$UNSET"])
+def test_a_stop_signal_that_is_none_ends_the_build(
+    sdk: docker.DockerClient, busybox: str, name: str
+) -> None:
+    status, lines = build(sdk, f"FROM {busybox}\nSTOPSIGNAL {name}\n")
+    message = f"Invalid signal: {name.replace('$UNSET', '')}"
+    assert (status, lines[-1].get("error")) == (200, message)
+
+
+@EACH_ENGINE
+@pytest.mark.parametrize("name", ["SIGRTMIN+3", "rtmax", "term", "15"])
+def test_a_stop_signal_is_taken(sdk: docker.DockerClient, busybox: str, name: str) -> None:
+    _, lines = build(sdk, f"FROM {busybox}\nSTOPSIGNAL {name}\n")
+    assert lines[-1] == {"stream": "Successfully tagged pausedemo-test-build:latest\n"}
+    container = sdk.containers.create(busybox, "true", stop_signal=name)
+    container.remove()
