@@ -164,6 +164,8 @@ class ContainersApi:
         name = request.query.get("name") or ""
         if not name:
             raise BadParameter("Neither old nor new names may be empty")
+        if name.removeprefix("/") == container.name:
+            raise BadParameter("Renaming a container with the same name as its current name")
         try:
             await self._lives.rename(container, check_name(f"/{name}"))
         except (BadParameter, Conflict) as error:
