@@ -204,10 +204,12 @@ class ContainersApi:
         body = await read_json(request)
         check_shape(body, HOST)
         asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
+        if not (body.get("RestartPolicy") or {}).get("Name"):
+            asked.discard("RestartPolicy")  # the docker command always sends one
         if asked - {"RestartPolicy"}:
             raise BadParameter(
                 "the embedded engine can update the restart policy only, not "
-                + ", ".join(sorted(asked))
+                + ", ".join(sorted(asked - {"RestartPolicy"}))
             )
         if "RestartPolicy" in asked:
             container.restart_policy = parse_restart_policy(body)
