@@ -164,6 +164,8 @@ class ContainersApi:
         name = request.query.get("name") or ""
         if not name:
             raise BadParameter("Neither old nor new names may be empty")
+        if name.removeprefix("/") == container.name:
+            raise BadParameter("Renaming a container with the same name as its current name")
         try:
             await self._lives.rename(container, check_name(f"/{name}"))
         except (BadParameter, Conflict) as error:
@@ -202,10 +204,12 @@ class ContainersApi:
         body = await read_json(request)
         check_shape(body, HOST)
         asked = {key for key, value in body.items() if value not in (None, 0, "", [], {}, False)}
+        if not (body.get("RestartPolicy") or {}).get("Name"):
+            asked.discard("RestartPolicy")  # the docker command always sends one
         if asked - {"RestartPolicy"}:
             raise BadParameter(
                 "the embedded engine can update the restart policy only, not "
-                + ", ".join(sorted(asked))
+                + ", ".join(sorted(asked - {"RestartPolicy"}))
             )
         if "RestartPolicy" in asked:
             container.restart_policy = parse_restart_policy(body)

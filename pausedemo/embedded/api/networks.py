@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from pausedemo.embedded.api.requests import query_filters
-from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported, ServerError
+from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
+from pausedemo.embedded.network.joining import check_joining, check_leaving
 from pausedemo.embedded.network.model import Attachment, FindMember
 from pausedemo.embedded.network.networks import Networks
 from pausedemo.embedded.network.placing import check_attachment
@@ -59,13 +62,11 @@ class NetworksApi:
         network = self._networks.find(request.match_info["id"])
         member = self._find_member(_container(body))
         attachment = parse_attachment(network.name, body.get("EndpointConfig"))
-        if network.pool is None and network.name == "host":
-            raise BadParameter(
-                "container cannot be disconnected from host network or connected to host network"
-            )
+        check_joining(network, member)
         check_attachment(network, attachment)
-        if member.sandbox is not None:
-            await self._networks.connect(member.sandbox, attachment)
+        if member.sandbox is not None and network.pool is not None:
+            named = replace(attachment, hostname=member.hostname)
+            await self._networks.connect(member.sandbox, named)
         member.attached(attachment)
         return web.Response()
 
@@ -73,14 +74,12 @@ class NetworksApi:
         body = await _read_body(request)
         network = self._networks.find(request.match_info["id"])
         member = self._find_member(_container(body))
-        if member.sandbox is not None:
+        check_leaving(network, member)
+        if member.sandbox is not None and network.pool is not None:
             await self._networks.disconnect(member.sandbox, network.id)
-        try:
+        # It may have been removed from the network meanwhile, by another request.
+        with contextlib.suppress(KeyError):
             member.detached(network.name)
-        except KeyError as error:
-            raise ServerError(
-                f"container {member.container_id} is not connected to network {network.name}"
-            ) from error
         return web.Response()
 
 

@@ -238,6 +238,7 @@ class Executor:
             working_dir=state.config.get("WorkingDir") or "/",
             network=self._options.network,
             hosts=self._options.hosts,
+            limits=self._options.limits,
         )
         container_id = ""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -10,20 +10,26 @@ from typing import Any, Final
 
 from pausedemo.embedded.errors import BadParameter, NotSupported
 
-# Hints for a build's containers that change no image; this engine does not limit a build.
-WITHOUT_EFFECT: Final = frozenset(
-    {
-        *("memory", "memswap", "cpushares", "cpuquota", "cpuperiod", "cpusetcpus", "cpusetmems"),
-        *("cgroupparent", "shmsize", "ulimits", "cachefrom", "session", "buildid", "isolation"),
-        *("version", "securityopt"),
-    }
-)
+# Where the cache looks first, and what only BuildKit asks for: no image is another for it.
+WITHOUT_EFFECT: Final = frozenset({"cachefrom", "session", "buildid", "version"})
+# Limits of a step's container: their names in its HostConfig.
+LIMITS: Final = {
+    "memory": "Memory",
+    "memswap": "MemorySwap",
+    "cpushares": "CpuShares",
+    "cpuquota": "CpuQuota",
+    "cpuperiod": "CpuPeriod",
+    "shmsize": "ShmSize",
+}
+NOT_CARRIED_OUT: Final = ("cpusetcpus", "cpusetmems", "cgroupparent")
 KNOWN: Final = frozenset(
     {
         *("t", "dockerfile", "nocache", "pull", "q", "rm", "forcerm", "buildargs", "labels"),
         *("target", "networkmode", "extrahosts", "remote", "squash", "platform", "outputs"),
+        *("ulimits", "isolation", "securityopt", *LIMITS, *NOT_CARRIED_OUT),
     }
 )
+NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 REFERENCE: Final = re.compile(
     r"(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
@@ -33,7 +39,10 @@ REFERENCE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """``tags`` bear a tag each. ``pull``: ask registries even for what is local."""
+    """``tags`` bear a tag each. ``pull``: ask registries even for what is local.
+
+    ``limits``: of every step's container, as in its HostConfig.
+    """
 
     tags: tuple[str, ...] = ()
     dockerfile: str = ""
@@ -46,6 +55,7 @@ class BuildOptions:
     target: str = ""
     network: str = ""
     hosts: tuple[str, ...] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_options(parameters: Mapping[str, Sequence[str]]) -> BuildOptions:
@@ -73,6 +83,7 @@ def parse_options(parameters: Mapping[str, Sequence[str]]) -> BuildOptions:
         target=query.get("target", ""),
         network="" if query.get("networkmode") == "default" else query.get("networkmode", ""),
         hosts=tuple(host for host in parameters.get("extrahosts", ()) if host),
+        limits=_parse_limits(query),
     )
 
 
@@ -100,9 +111,37 @@ def _refuse(query: Mapping[str, str]) -> None:
     platform = query.get("platform", "")
     if platform and platform.split("/")[0] != "linux":
         raise BadParameter(f"unknown operating system or architecture: {platform}")
+    isolation = query.get("isolation", "")
+    if isolation.lower() not in {"", "default"}:
+        raise BadParameter(f'Unsupported isolation: "{isolation}"')
+    if query.get("securityopt"):
+        raise BadParameter(
+            "The daemon on this platform does not support setting security options on build"
+        )
+    for name in NOT_CARRIED_OUT:
+        if query.get(name):
+            raise NotSupported(f"the embedded engine does not support {name}: {query[name]!r}")
     unknown = query.keys() - KNOWN - WITHOUT_EFFECT
     if unknown:
         raise NotSupported(f"this engine knows no build option {', '.join(sorted(unknown))}")
+
+
+def _parse_limits(query: Mapping[str, str]) -> dict[str, Any]:
+    """What is set, in HostConfig's shape. Source: moby 20.10 ``build_routes.go``."""
+    limits: dict[str, Any] = {}
+    for name, key in LIMITS.items():
+        text = query.get(name) or "0"
+        if not NUMBER.fullmatch(text):
+            raise BadParameter(f"error reading {name}: not a number: {text!r}")
+        if int(text):
+            limits[key] = int(text)
+    try:
+        ulimits = json.loads(query.get("ulimits") or "null")
+    except (ValueError, RecursionError) as error:
+        raise BadParameter(f"error reading ulimit settings: {error}") from error
+    if not isinstance(ulimits, list | None):
+        raise BadParameter("error reading ulimit settings: not a list")
+    return limits | ({"Ulimits": ulimits} if ulimits else {})
 
 
 def _flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pausedemo.embedded.errors import BadParameter
+from pausedemo.embedded.signals import parse_signal
 
 Config = dict[str, Any]  # the "config" object of an OCI image configuration
 
@@ -90,10 +91,8 @@ def join_workdir(config: Mapping[str, Any], path: str) -> str:
     return "/" + joined.lstrip("/")
 
 
-SIGNALS: Final = re.compile(r"(?:SIG)?[A-Z][A-Z0-9+\-]*|[1-9][0-9]?", re.IGNORECASE)
-
-
 def check_signal(name: str) -> None:
-    """Whether a STOPSIGNAL can be one. Raises BadParameter."""
-    if not SIGNALS.fullmatch(name):
-        raise BadParameter(f"Invalid signal: {name}")
+    """Whether a container can be stopped with a STOPSIGNAL. Raises BadParameter."""
+    if not name:
+        raise BadParameter("Invalid signal: ")
+    parse_signal(name)

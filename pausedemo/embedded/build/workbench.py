@@ -6,7 +6,7 @@ Everything here blocks and is called in threads, but ``run_step`` and ``pull_ima
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -36,7 +36,10 @@ class PathStat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One RUN: ``image_id`` None is an empty root. ``network``: the API's ``networkmode``."""
+    """One RUN: ``image_id`` None is an empty root. ``network``: the API's ``networkmode``.
+
+    ``limits``: as in a container's HostConfig.
+    """
 
     image_id: str | None
     argv: tuple[str, ...]
@@ -45,6 +48,7 @@ class Step:
     working_dir: str = "/"
     network: str = ""
     hosts: tuple[str, ...] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class Container:
     #: Volumes whose mounting was told.
     mounted: list[str] = field(default_factory=list)
     sandbox: Sandbox | None = None
+    #: Whether it was taken off the network of its mode.
+    has_left_mode: bool = False
     published: dict[str, list[tuple[str, int | None]]] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)
     stdin: Writer | None = None
@@ -133,6 +135,16 @@ class Container:
         """The container whose namespace it joins by NetworkMode, PidMode or IpcMode, if any."""
         kind, _, name = str(self.host.get(key) or "").partition(":")
         return name if kind == "container" else None
+
+    def wanted_networks(self) -> dict[str, dict[str, Any]]:
+        """Its networks with an EndpointConfig each, that of its mode first; none if it shares."""
+        mode = self.network_mode
+        if mode.startswith("container:"):
+            return {}
+        wanted: dict[str, dict[str, Any]] = {} if self.has_left_mode else {mode: {}}
+        for name, own in (self.networking.get("EndpointsConfig") or {}).items():
+            wanted["bridge" if name == "default" else name] = own or {}
+        return wanted
 
     def takers(self) -> tuple[Taker, ...]:
         """All who take its output: its log first."""

@@ -17,12 +17,12 @@ from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.filling import VolumeFiller
 from pausedemo.embedded.containers.making import Maker
 from pausedemo.embedded.containers.node import Node
-from pausedemo.embedded.containers.options import parse_signal
 from pausedemo.embedded.containers.removal import Remover
 from pausedemo.embedded.containers.running import Runs
 from pausedemo.embedded.containers.stopping import KILL_WAIT_S, Stopper
 from pausedemo.embedded.containers.tasks import Tasks
 from pausedemo.embedded.errors import Conflict, NotModified, ServerError
+from pausedemo.embedded.signals import parse_signal
 
 
 class Lives:

@@ -17,9 +17,11 @@ from pausedemo.embedded.containers.logfile import LogFile
 from pausedemo.embedded.containers.mounts import MountPoint, parse_mounts
 from pausedemo.embedded.containers.registry import Containers
 from pausedemo.embedded.containers.shapes import CREATE, check_ports, check_shape
+from pausedemo.embedded.containers.sources import ensure_source
 from pausedemo.embedded.containers.views import complete_host_config
-from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
+from pausedemo.embedded.errors import ApiError, BadParameter, NotFound, NotSupported
 from pausedemo.embedded.images.store import ImageStore
+from pausedemo.embedded.signals import parse_signal
 from pausedemo.embedded.volumes import Volumes
 
 #: Two words make a name for who gave none.
@@ -102,7 +104,7 @@ class Maker:
             security = options.parse_security(host)
             policy = options.parse_restart_policy(host)
             limits = options.parse_limits(host)
-            options.parse_signal(config["StopSignal"])
+            parse_signal(config["StopSignal"])
             points = self._inherit(host, parse_mounts(config, host))
             folder.mkdir()
             for one in ("upper", "work", "merged"):
@@ -147,13 +149,12 @@ class Maker:
                 placed.append(Placed(point, Path()))
             elif point.kind == "bind":
                 source = Path(point.source)
-                if not source.exists():
+                # What cannot be made is told at the start, as by dockerd.
+                try:
+                    ensure_source(point, source)
+                except ApiError:
                     if not point.create_source:
-                        raise BadParameter(
-                            'invalid mount config for type "bind": bind source path does not '
-                            f"exist: {source}"
-                        )
-                    source.mkdir(parents=True)
+                        raise
                 placed.append(Placed(point, source))
             else:
                 name = point.source or secrets.token_hex(32)

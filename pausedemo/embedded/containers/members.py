@@ -5,6 +5,7 @@ from __future__ import annotations
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.etcfiles import refresh_files
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.errors import ApiError
 from pausedemo.embedded.network.model import Attachment, Sandbox
 
 
@@ -30,6 +31,32 @@ class Member:
         """Its network now, None while it does not run or shares another's."""
         return self._container.sandbox
 
+    @property
+    def hostname(self) -> str:
+        """What it calls itself."""
+        return str(self._container.config["Hostname"])
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has a network now."""
+        return self._container.state.is_running
+
+    @property
+    def shares_network(self) -> bool:
+        """Whether its network is another container's."""
+        return self._container.donor("NetworkMode") is not None
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of those it is on, or will be once it runs; host and none among them."""
+        return tuple(map(self._find_name, self._container.wanted_networks()))
+
+    def _find_name(self, network: str) -> str:
+        try:
+            return self._node.networks.find(network).name
+        except ApiError:  # removed since
+            return network
+
     def attached(self, attachment: Attachment) -> None:
         """Remember a network for the next start."""
         endpoints = self._container.networking.setdefault("EndpointsConfig", {})
@@ -45,6 +72,9 @@ class Member:
         endpoints = self._container.networking.setdefault("EndpointsConfig", {})
         if network in endpoints:
             del endpoints[network]
-        elif network != self._container.network_mode:
+        elif network not in self.networks:
             raise KeyError(network)
+        # Who has the machine's network keeps it, whatever is forgotten.
+        if network == self._find_name(self._container.network_mode) != "host":
+            self._container.has_left_mode = True
         refresh_files(self._node, self._container)

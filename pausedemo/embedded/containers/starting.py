@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.etcfiles import write_files
@@ -16,6 +16,7 @@ from pausedemo.embedded.containers.events import tell_mounted
 from pausedemo.embedded.containers.launching import Descriptors, plan_launch
 from pausedemo.embedded.containers.node import Node
 from pausedemo.embedded.containers.placing import files_before_exec, place_later
+from pausedemo.embedded.containers.sources import ensure_source
 from pausedemo.embedded.containers.streams import Reader, Stream, Writer, finish_streams
 from pausedemo.embedded.errors import BadParameter, ServerError
 from pausedemo.embedded.keeper.client import Process
@@ -82,6 +83,9 @@ class Starter:
         container.attached.clear()
 
     async def _prepare(self, container: Container) -> None:
+        for one in container.placed:
+            if one.point.kind == "bind":
+                ensure_source(one.point, one.source)
         if container.host["IpcMode"] == "shareable":
             _mount_shm(container)
         await self._connect(container)
@@ -170,21 +174,18 @@ def _mount_shm(container: Container) -> None:
 
 def attachments(container: Container) -> Sequence[Attachment]:
     """The networks that a container wants, the one of its mode first."""
-    mode = container.network_mode
-    if mode == "none" or container.config.get("NetworkDisabled"):
+    wanted = container.wanted_networks()
+    if "none" in wanted or container.config.get("NetworkDisabled"):
         return ()
-    wanted: dict[str, Any] = {mode: {}}
-    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
-        wanted["bridge" if name == "default" else name] = own
     made = []
     for name, own in wanted.items():
-        own = own or {}
         made.append(
             Attachment(
                 name,
                 tuple(own.get("Aliases") or ()),
                 (own.get("IPAMConfig") or {}).get("IPv4Address") or None,
                 own.get("MacAddress") or container.config.get("MacAddress") or None,
+                container.config["Hostname"],
             )
         )
     return made

@@ -10,9 +10,9 @@ from typing import Final
 from pausedemo.embedded.containers.belonging import find_by_mount_namespace
 from pausedemo.embedded.containers.container import Container, Status
 from pausedemo.embedded.containers.node import Node
-from pausedemo.embedded.containers.options import parse_signal
 from pausedemo.embedded.containers.waiting import wait_end
 from pausedemo.embedded.errors import ServerError
+from pausedemo.embedded.signals import parse_signal
 
 DEFAULT_GRACE_S: Final = 10
 KILL_WAIT_S: Final = 10.0

@@ -117,15 +117,10 @@ def render_network(container: Container, sandbox: Sandbox | None) -> dict[str, A
 
 def render_endpoints(container: Container, sandbox: Sandbox | None) -> dict[str, Any]:
     """``Networks`` of a container: what it has, or, while it does not run, what it will have."""
-    mode = container.network_mode
-    if mode.startswith("container:"):
+    if container.donor("NetworkMode") is not None:
         return {}
-    wanted: dict[str, Any] = {mode: {}}
-    for name, own in (container.networking.get("EndpointsConfig") or {}).items():
-        wanted["bridge" if name == "default" else name] = own
     shown = {}
-    for name in wanted:
-        own = wanted[name] or {}
+    for name, own in container.wanted_networks().items():
         endpoint = sandbox.endpoints.get(name) if sandbox is not None else None
         shown[name] = {
             "IPAMConfig": own.get("IPAMConfig"),

@@ -154,6 +154,7 @@ def _render_request(step: Step, image_id: str) -> dict[str, Any]:
             "NetworkMode": step.network or "default",
             "ExtraHosts": list(step.hosts),
             "LogConfig": {"Type": "none"},
+            **step.limits,
         },
     }
 

@@ -21,12 +21,16 @@ class Events(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A container's wish to be on a network, named by name or id."""
+    """A container's wish to be on a network, named by name or id.
+
+    ``hostname`` is its own, another alias on a user network.
+    """
 
     network: str
     aliases: tuple[str, ...] = ()
     ipv4: str | None = None
     mac: str | None = None
+    hostname: str = ""
 
 
 @dataclass(slots=True)
@@ -34,8 +38,8 @@ class Endpoint:
     """A container's place on a network.
 
     ``interface`` is its link inside, ``link`` the far end, which may have been made ahead.
-    ``gateway`` is empty on an internal network. ``aliases`` end with the container's short id on a
-    user network, as in Docker.
+    ``gateway`` is empty on an internal network. ``aliases`` end with the container's short id and
+    its hostname on a user network, as in Docker.
     """
 
     network_id: str
@@ -134,6 +138,14 @@ class Member(Protocol):
     def container_name(self) -> str: ...
     @property
     def sandbox(self) -> Sandbox | None: ...
+    @property
+    def hostname(self) -> str: ...
+    @property
+    def is_running(self) -> bool: ...
+    @property
+    def shares_network(self) -> bool: ...
+    @property
+    def networks(self) -> tuple[str, ...]: ...
     def attached(self, attachment: Attachment) -> None:
         """Remember a network for the next start."""
 

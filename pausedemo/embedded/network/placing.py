@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from pausedemo.embedded.errors import BadParameter, Forbidden
+from pausedemo.embedded.network.joining import HOST_CONFLICT, NONE_CONFLICT
 from pausedemo.embedded.network.links import Plan
 from pausedemo.embedded.network.model import (
     DEFAULT,
@@ -25,12 +26,7 @@ def reserve(network: Network, sandbox: Sandbox, attachment: Attachment) -> Plan:
     """
     pool = network.pool
     if pool is None:
-        raise BadParameter(
-            "container cannot be disconnected from host network or connected to host network"
-            if network.name == "host"
-            else "container cannot be connected to multiple networks with one of the "
-            "networks in private (none) mode"
-        )
+        raise BadParameter(HOST_CONFLICT if network.name == "host" else NONE_CONFLICT)
     if network.name in sandbox.endpoints:
         raise Forbidden(
             f"endpoint with name {sandbox.name} already exists in network {network.name}"
@@ -39,7 +35,8 @@ def reserve(network: Network, sandbox: Sandbox, attachment: Attachment) -> Plan:
     address = pool.take(attachment.ipv4)
     aliases = attachment.aliases
     if network.names_resolve:
-        aliases = (*aliases, sandbox.container_id[:12])
+        names = (*aliases, sandbox.container_id[:12], attachment.hostname)
+        aliases = tuple(dict.fromkeys(name for name in names if name))
     endpoint_id = os.urandom(32).hex()
     endpoint = Endpoint(
         network_id=network.id,

@@ -26,6 +26,13 @@ class Container:
     container_name: str
     sandbox: Sandbox | None = None
     attachments: dict[str, Attachment] = field(default_factory=dict)
+    hostname: str = ""
+    is_running: bool = True
+    shares_network: bool = False
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        return ("bridge", *self.attachments)
 
     def attached(self, attachment: Attachment) -> None:
         self.attachments[attachment.network] = attachment

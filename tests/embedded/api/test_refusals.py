@@ -42,6 +42,20 @@ def with_host(**host: Any) -> dict[str, Any]:
     return {"Image": "IMAGE", "HostConfig": host}
 
 
+#: Filters by number whose values are none. dockerd says the same words with 500.
+NO_NUMBERS = (
+    '{"exited":["red"]}',
+    '{"exited":[""]}',
+    '{"exited":["9223372036854775808"]}',
+    '{"publish":["red"]}',
+    '{"publish":["tcp/80"]}',
+    '{"publish":["65536"]}',
+    '{"publish":["80-70"]}',
+    '{"publish":["/tcp"]}',
+    '{"publish":["1:80"]}',
+    '{"expose":["80-red/udp"]}',
+    '{"before":["red"]}',
+)
 #: dockerd is asked ahead.
 SLOW = Case(CREATE, with_host(**NO_SUCH_LOG_DRIVER), 400)
 CASES = (
@@ -68,6 +82,8 @@ CASES = (
     Case(f"GET /containers/{LIVE}/archive", None, 400, "dockerd 20.10 leaves out a space"),
     Case(f"POST /containers/{LIVE}/rename?name={STILL}", None, 409),
     Case(f"POST /containers/{LIVE}/rename?name=", None, 400),
+    Case(f"POST /containers/{LIVE}/rename?name={LIVE}", None, 400),
+    Case(f"POST /containers/{LIVE}/rename?name=/{LIVE}", None, 400),
     Case(f"POST /containers/{LIVE}/rename?name=a/b", None, 400),
     Case(f"POST /containers/create?name={LIVE}", {"Image": "IMAGE"}, 409),
     Case("POST /containers/create?name=a/b", {"Image": "IMAGE"}, 400),
@@ -105,6 +121,8 @@ CASES = (
     Case('POST /containers/prune?filters={"until":["gone"]}', None, 400, ASKER),
     Case('GET /containers/json?filters={"colour":["red"]}', None, 400),
     Case('GET /containers/json?filters={"status":["red"]}', None, 400),
+    Case('GET /containers/json?filters={"is-task":["red"]}', None, 400),
+    *(Case(f"GET /containers/json?filters={text}", None, 400, ASKER) for text in NO_NUMBERS),
     Case("GET /images/gone/json", None, 404),
     Case("DELETE /images/gone", None, 404),
     Case("POST /images/gone/tag?repo=a", None, 404),

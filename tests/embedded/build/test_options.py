@@ -21,6 +21,10 @@ def test_the_sdks_and_the_command_lines_parameters_are_read():
         "networkmode": ["none"],
         "extrahosts": ["h:1.2.3.4", "i:5.6.7.8"],
         "shmsize": ["67108864"],
+        "memory": ["0"],
+        "memswap": ["-1"],
+        "cpuquota": ["50000"],
+        "isolation": ["default"],
         "cachefrom": ["[]"],
         "ulimits": ["null"],
         "version": ["1"],
@@ -37,6 +41,7 @@ def test_the_sdks_and_the_command_lines_parameters_are_read():
         target="x",
         network="none",
         hosts=("h:1.2.3.4", "i:5.6.7.8"),
+        limits={"ShmSize": 67108864, "MemorySwap": -1, "CpuQuota": 50000},
     )
 
 
@@ -67,6 +72,10 @@ def test_nothing_asked_for():
             "outputs require BuildKit, which this engine does not have",
         ),
         ("platform", "windows", 400, "unknown operating system or architecture: windows"),
+        ("cpusetcpus", "0", 501, "the embedded engine does not support cpusetcpus: '0'"),
+        ("cgroupparent", "a", 501, "the embedded engine does not support cgroupparent: 'a'"),
+        ("memory", "1g", 400, "error reading memory: not a number: '1g'"),
+        ("ulimits", "{}", 400, "error reading ulimit settings: not a list"),
         ("unheard", "1", 501, "this engine knows no build option unheard"),
         ("labels", "[]", 400, "error reading labels: not an object"),
         ("labels", '{"a": null}', 400, "labels: values are strings"),

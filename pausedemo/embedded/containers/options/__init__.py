@@ -19,7 +19,6 @@ from pausedemo.embedded.containers.options.program import (
     check_working_dir,
     compute_argv,
     merge_env,
-    parse_signal,
 )
 from pausedemo.embedded.containers.options.restart import RestartPolicy, parse_restart_policy
 from pausedemo.embedded.containers.options.security import Security, parse_security
@@ -45,5 +44,4 @@ __all__ = [
     "parse_limits",
     "parse_restart_policy",
     "parse_security",
-    "parse_signal",
 ]

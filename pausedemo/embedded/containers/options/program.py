@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 from pausedemo.embedded.errors import BadParameter
 
 
@@ -44,14 +42,3 @@ def check_working_dir(path: str) -> None:
         raise BadParameter(
             f"the working directory '{path}' is invalid, it needs to be an absolute path"
         )
-
-
-def parse_signal(name: str) -> int:
-    """A signal's number from ``TERM``, ``SIGTERM`` or ``15``. Raises BadParameter."""
-    text = str(name or "KILL").upper()
-    if text.isdecimal() and 0 < int(text) < signal.NSIG:
-        return int(text)
-    found = getattr(signal, f"SIG{text.removeprefix('SIG')}", None)
-    if isinstance(found, signal.Signals):
-        return int(found)
-    raise BadParameter(f"Invalid signal: {name}")
