@@ -18,7 +18,7 @@ from pausedemo.cli.options import (
     selection_options,
 )
 from pausedemo.cli.planning import plan_options
-from pausedemo.cli.reports import check_reports, write_report
+from pausedemo.cli.reports import check_reports, remove_old, write_report
 from pausedemo.errors import EXIT_FAILED, EXIT_PASSED, UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def compare(
     if len(set(labels)) < len(labels):
         raise UsageError(f"two engines have the same label: {', '.join(labels)}")
     scenarios = selection.load()
+    remove_old((json_file, markdown, html))
     console = make_console()
     when = SystemClock().now()
     with signals_as_errors():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pausedemo.errors import UsageError
@@ -29,6 +30,18 @@ def check_reports(files: Mapping[str, Path | None]) -> None:
             raise UsageError(
                 f"{first} and {option} name the same file, {file}; give each report its own"
             )
+
+
+def remove_old(files: Iterable[Path | None]) -> None:
+    """Remove the reports of an earlier run: they must not stand for one that is cut short.
+
+    Only files go; a device, a link, or a file in a folder that may not be changed stays, for the
+    report to be written to.
+    """
+    for file in files:
+        if file is not None and file.is_file() and not file.is_symlink():
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def write_report(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ from pausedemo.cli.options import (
     selection_options,
 )
 from pausedemo.cli.planning import plan_options
-from pausedemo.cli.reports import check_reports, write_report
+from pausedemo.cli.reports import check_reports, remove_old, write_report
 from pausedemo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def run(
     version = _parse_version(version_text)
     # All that can be wrong in what was asked for is found before an engine is.
     scenarios = selection.load()
+    remove_old((junit, json_file, html))
     clock = SystemClock()
     began = clock.now()
     with (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pausedemo.cli.reports import check_reports
-from pausedemo.errors import EXIT_USAGE, UsageError
+from pausedemo.cli.reports import check_reports, remove_old
+from pausedemo.errors import EXIT_NO_ENGINE, EXIT_USAGE, UsageError
 from tests.cli.conftest import Invoke
 
 
@@ -45,3 +45,22 @@ def test_a_dash_is_no_file(
         f"pausedemo: {option} -: a report goes to a file, not to stdout; name one\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_report_does_not_stand_for_a_run_that_is_cut_short(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    old = tmp_path / "report.json"
+    old.write_text("{}")
+    done = invoke("run", "no-such-scenario", "--json", old)
+    assert (done.code, old.read_text()) == (EXIT_USAGE, "{}")  # nothing was begun
+    done = invoke("run", "network-share", "--engine", "tcp://127.0.0.1:1", "--json", old)
+    assert (done.code, old.exists()) == (EXIT_NO_ENGINE, False)
+
+
+def test_what_a_link_names_stays(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    link.symlink_to(file)
+    remove_old((link, Path("/dev/null"), tmp_path / "none", None))
+    assert (link.is_symlink(), file.read_text()) == (True, "old")
