@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from pausedemo.engine.connect import connect, find_endpoint
 from pausedemo.engine.daemon import Place, start_daemon, stop_daemon
@@ -21,6 +22,10 @@ from pausedemo.engine.private import prepare_machine, render_environment
 from pausedemo.errors import EngineUnavailable, ImageUnavailable, PausedemoError, UsageError
 from pausedemo.images.cache import ImageCache
 from pausedemo.images.resolve import ImageResolver, Policy, ResolvedImage
+
+# On a loaded machine an example may take any time, and is none the worse for it.
+settings.register_profile("unhurried", parent=settings(), deadline=None)
+settings.load_profile("unhurried")
 
 #: A machine that must have an engine says so with one of these; there its lack is a failure.
 REQUIRING = ("CI", "PAUSEDEMO_REQUIRE_ENGINE")
