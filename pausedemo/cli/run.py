@@ -25,9 +25,9 @@ from pausedemo.errors import UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pausedemo.core.verdicts.results import RunResult
     from pausedemo.scenario.schedule import Plan
     from pausedemo.scenario.selection import Selection
+    from pausedemo.scenario.session import Outcome
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -115,7 +115,7 @@ def run(
                 portraits=html is not None,
                 plan=plan,
             )
-    _write_reports(outcome.result, began, junit, json_file, html)
+    _write_reports(outcome, began, junit, json_file, html)
     if keep:
         click.echo("The pods were kept; pausedemo clean removes them.")
     if outcome.fatal is not None:
@@ -141,7 +141,7 @@ def _parse_version(text: str) -> tuple[int, int]:
 
 
 def _write_reports(
-    result: RunResult,
+    outcome: Outcome,
     when: datetime,
     junit: Path | None,
     json_file: Path | None,
@@ -150,10 +150,11 @@ def _write_reports(
     from pausedemo.report.github import render_annotations, render_step_summary
     from pausedemo.report.json_report import render_json
 
+    result = outcome.result
     if junit is not None:
         from pausedemo.report.junit import render_junit
 
-        write_report(junit, render_junit(result))
+        write_report(junit, render_junit(result, str(outcome.fatal or "")))
     if json_file is not None:
         write_report(json_file, render_json(result))
     if html is not None:

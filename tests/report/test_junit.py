@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, given, settings
@@ -59,6 +60,17 @@ def test_the_report_keeps_to_the_schema() -> None:
         "errors": "1",
         "time": "80.15",
     }
+
+
+def test_what_ended_the_run_early_is_an_error_of_its_own() -> None:
+    root = _assert_valid(render_junit(replace(EXAMPLE, scenarios=()), "no such image\x1b"))
+    assert (root.get("tests"), root.get("errors")) == ("1", "1")
+    case = root.find("testsuite/testcase")
+    assert case is not None
+    error = case.find("error")
+    assert error is not None
+    assert case.get("name") == "all scenarios are played"
+    assert str(error.get("message")).startswith("no such image")
 
 
 def test_a_known_difference_is_no_failure_and_a_flaky_scenario_is_one() -> None:

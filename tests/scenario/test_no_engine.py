@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -59,12 +60,18 @@ def test_an_image_that_no_registry_has(cli: Cli, pause_image: str, tmp_path: Pat
         "spec: {containers: [{name: side, image: '127.0.0.1:9/no/such:image'}]}\n"
     )
     path = write_scenario(tmp_path, "- apply: {}", pod)
-    done = cli("run", path, "--images", "registry", "--json", tmp_path / "report.json")
+    reports = ("--json", tmp_path / "report.json", "--junit", tmp_path / "report.xml")
+    done = cli("run", path, "--images", "registry", *reports)
     assert done.returncode == EXIT_NO_ENGINE, done
     assert "Traceback" not in done.stderr
     assert "cannot get image" in done.stderr
     assert "tried" in done.stderr
     assert '"scenarios": []' in (tmp_path / "report.json").read_text()
+    junit = ElementTree.parse(tmp_path / "report.xml").getroot()  # noqa: S314 - our own
+    error = junit.find("testsuite/testcase/error")
+    assert junit.get("errors") == "1"
+    assert error is not None
+    assert "cannot get image" in str(error.get("message"))
 
 
 def test_an_expectation_that_fails_is_exit_code_1_with_both_sides_shown(
