@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import os
 import signal
 from collections import OrderedDict
 from typing import Any, Final
@@ -99,7 +98,7 @@ class Execs:
             one.readers, one.writer = pipes.take(loop, lambda: tuple(one.takers))
         else:
             reader = Reader(loop, process.terminal, Stream.STDOUT, lambda: tuple(one.takers))
-            one.readers, one.writer = [reader], Writer(loop, os.dup(process.terminal))
+            one.readers, one.writer = [reader], Writer.to_terminal(loop, process.terminal)
         process.ended.add_done_callback(
             lambda ended: self._tasks.spawn(self._on_end(one, ended.result()))
         )

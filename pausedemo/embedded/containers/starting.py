@@ -142,7 +142,7 @@ class Starter:
             container.log.open()
         if process.terminal is not None:
             container.readers = [Reader(loop, process.terminal, Stream.STDOUT, container.takers)]
-            container.stdin = Writer(loop, os.dup(process.terminal))
+            container.stdin = Writer.to_terminal(loop, process.terminal)
         else:
             if container.config["OpenStdin"]:
                 container.stdin = Writer(loop, ours.pop(0))

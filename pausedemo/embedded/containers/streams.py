@@ -97,11 +97,7 @@ class Reader:
 
 
 class Writer:
-    """Writes to a process's input or terminal. Owns the descriptor.
-
-    Of a terminal it has one of its own: the reader closes another with the terminal's end, and
-    its number may then be a connection's.
-    """
+    """Writes to a process's input or terminal. Owns the descriptor."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
         self._loop = loop
@@ -111,6 +107,14 @@ class Writer:
         self._closing = False
         self._closed = False
         os.set_blocking(descriptor, False)
+
+    @classmethod
+    def to_terminal(cls, loop: asyncio.AbstractEventLoop, terminal: int) -> Writer:
+        """With a descriptor of its own.
+
+        The reader closes ``terminal`` at its end, and the number may then be a connection's.
+        """
+        return cls(loop, os.dup(terminal))
 
     def write(self, data: bytes) -> None:
         """Send, now or when there is room."""

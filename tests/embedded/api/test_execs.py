@@ -88,7 +88,8 @@ def test_its_end_is_told_after_theirs(container: Any) -> None:
 
 
 def test_input_that_nobody_reads_breaks_no_output(container: Any) -> None:
-    api, script = container.client.api, "head -c 5 > /dev/null; echo out; exit 6"
+    # It sleeps until there is no room left on the way, so that input lies there at its end.
+    api, script = container.client.api, "head -c 5 > /dev/null; sleep 1; echo out; exit 6"
     made = api.exec_create(container.id, ["sh", "-c", script], stdin=True)["Id"]
     with contextlib.closing(api.exec_start(made, tty=True, socket=True)) as stream:
         connection = stream._sock

@@ -13,7 +13,7 @@ def test_what_is_written_after_a_terminal_s_end_goes_nowhere() -> None:
         loop = asyncio.get_running_loop()
         master, slave = os.openpty()
         reader = Reader(loop, master, Stream.STDOUT, tuple)
-        writer = Writer(loop, os.dup(master))
+        writer = Writer.to_terminal(loop, master)
         os.close(slave)
         await asyncio.wait_for(reader.finished, 10)
         # The kernel gives the lowest free number: that of the terminal is another's now.
