@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ TRAP = (
     "trap 'echo got TERM; exit 7' TERM; trap 'echo got INT; exit 8' INT; echo ready $$; "
     "i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done"
 )
+
+TELLS_SIGNALS = """
+import os, signal
+wanted = {signal.SIGUSR1, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+print("ready", os.getpid(), flush=True)
+got = None
+while got != signal.SIGTERM:
+    got = signal.sigwait(wanted)
+    print(signal.Signals(got).name, flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +176,32 @@ def test_signals_go_to_the_command(number, whole_group, output, code, engine_url
             process.send_signal(number)
         out, _ = process.communicate(timeout=30)
     assert (out, process.returncode) == (output, code)
+
+
+def wait_until_taken(pid):
+    """Until no signal is pending for a process and its children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for _ in range(1000):
+        statuses = [Path(f"/proc/{each}/status").read_text() for each in [pid, *children]]
+        if all("ShdPnd:\t0000000000000000\n" in each for each in statuses):
+            return
+        time.sleep(0.01)
+    raise AssertionError(statuses)
+
+
+def test_the_command_gets_each_signal_once_whether_it_is_for_us_or_for_the_group(
+    engine_url, environ
+):
+    command = [sys.executable, "-c", TELLS_SIGNALS]
+    with started(environ, *command, DOCKER_HOST=engine_url) as process:
+        read_ready(process)
+        for send in [os.killpg, os.killpg, os.kill, os.killpg, os.kill, os.kill, os.killpg]:
+            send(process.pid, signal.SIGUSR1)
+            assert process.stdout.readline() == "SIGUSR1\n"
+            wait_until_taken(process.pid)  # of two that are pending one is left
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    assert (out, err, process.returncode) == ("SIGTERM\n", "", 0)
 
 
 @pytest.mark.skipif(
