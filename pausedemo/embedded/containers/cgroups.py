@@ -67,6 +67,17 @@ class Cgroups:
             files[folder / "cgroup.procs"] = None
         return [str(file) for file in files]
 
+    def shown(self, container: str) -> dict[str, Path]:
+        """What a container with limits finds of its cgroups, by the name below /sys/fs/cgroup.
+
+        The one name of version 2 is empty.
+        """
+        if container not in self._made:
+            return {}
+        folders = {name: tree / container for name, tree in self._trees.items()}
+        found = {name: folder for name, folder in folders.items() if folder.is_dir()}
+        return {"": next(iter(found.values()))} if found and self._version == 2 else found
+
     def freeze(self, container: str, find: Find) -> None:
         """Let the processes that are found stand still. Raises OSError."""
         folder = self._trees["freezer"] / container

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from pausedemo.embedded.containers.sysctls import check_sysctls
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
 from pausedemo.embedded.keeper.launch import Bind, Launch, Program, Root
 from pausedemo.embedded.kernel.syscalls import Namespace
+from pausedemo.embedded.platform import CONTROLLERS
 
 #: Where an init that was asked for is seen inside, as with Docker.
 INIT_PATH: Final = "/sbin/docker-init"
@@ -131,6 +133,7 @@ def plan_root(node: Node, container: Container) -> Root:
         # The kernel lets only those mount them who own the namespace that they show.
         foreign=plan_shared(node, container) if platform.rootless else Namespace(0),
         privileged=security.privileged,
+        cgroups=_find_cgroups(node, container),
     )
     return Root(
         target=str(folder / "merged"),
@@ -147,6 +150,15 @@ def plan_root(node: Node, container: Container) -> Root:
         readonly=host["ReadonlyRootfs"],
         sysctls=host.get("Sysctls") or {},
     )
+
+
+def _find_cgroups(node: Node, container: Container) -> dict[str, Path]:
+    """The folders of its cgroups, by path inside: those that hold its limits."""
+    shown = node.cgroups.shown(container.id)
+    found = {posixpath.join(mounts.CGROUPS, name): folder for name, folder in shown.items()}
+    if found and mounts.CGROUPS not in found:
+        return {mounts.CGROUPS: _cgroup_points(node.folder)} | found
+    return found
 
 
 def base_folder(containers: Path) -> Path:
@@ -166,6 +178,13 @@ def make_base(containers: Path) -> None:
         (base / folder).mkdir(mode=0o755, parents=True, exist_ok=True)
     for path in FILES:
         base.joinpath(path[1:]).touch(mode=0o755)
+    for name in CONTROLLERS:
+        _cgroup_points(containers).joinpath(name).mkdir(mode=0o755, parents=True, exist_ok=True)
+
+
+def _cgroup_points(containers: Path) -> Path:
+    """Empty places for the trees of version 1 in a container."""
+    return containers / ".cgroup"
 
 
 def plan_still_root(node: Node, container: Container) -> Root:

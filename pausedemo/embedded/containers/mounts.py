@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,12 +13,15 @@ from pausedemo.embedded.errors import BadParameter, NotSupported
 from pausedemo.embedded.keeper.launch import Bind, Mount
 from pausedemo.embedded.kernel.syscalls import (
     MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_NOEXEC,
+    MOUNT_ATTR_NOSUID,
     MOUNT_ATTR_RDONLY,
     MountFlag,
     Namespace,
 )
 
 _QUIET: Final = MountFlag.NO_SUID | MountFlag.NO_DEV | MountFlag.NO_EXEC
+_CGROUP: Final = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
 #: moby, oci/defaults.go.
 MASKED: Final = [
     "/proc/asound",
@@ -44,6 +48,7 @@ LINKS: Final = (
 )
 SHM: Final = "/dev/shm"  # noqa: S108 - inside
 _MQUEUE: Final = "/dev/mqueue"
+CGROUPS: Final = "/sys/fs/cgroup"
 SHM_BYTES: Final = 64 * 1024 * 1024
 _VOLUME_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _BIND_OPTIONS: Final = frozenset(
@@ -228,12 +233,14 @@ def plan_mounts(
     has_terminal_group: bool,
     foreign: Namespace,
     privileged: bool,
+    cgroups: Mapping[str, Path],
 ) -> list[Mount | Bind]:
     """Everything that is mounted in a container, in order.
 
     ``points`` with the folder or file that each is; ``files`` (hosts, hostname, resolv.conf) by
     path inside; ``shm``: a shared one, None: its own, or none where it has no bytes;
-    ``foreign``: namespaces whose file systems may not be mounted, so that the node's own are shown.
+    ``foreign``: namespaces whose file systems may not be mounted, so that the node's own are shown;
+    ``cgroups`` by path inside.
     """
     attributes = 0 if privileged else MOUNT_ATTR_NODEV
     system_flags = _QUIET if privileged else _QUIET | MountFlag.READ_ONLY
@@ -262,6 +269,8 @@ def plan_mounts(
         planned.append(Bind("/sys", "/sys", 0 if privileged else MOUNT_ATTR_RDONLY))
     else:
         planned.append(Mount("sysfs", "/sys", system_flags))
+    bits = _CGROUP if privileged else _CGROUP | MOUNT_ATTR_RDONLY
+    planned += [Bind(str(at), path, bits, recursive=False) for path, at in cgroups.items()]
     if shm is not None:
         planned.append(Bind(str(shm), SHM))
     elif shm_bytes:

@@ -67,3 +67,35 @@ def test_a_working_directory_that_is_made_is_root_s(
     expected = '"$(printf "/new/dir\\n0:0\\n0:0\\n")"'
     script = f'test "$(pwd; stat -c %u:%g . ..)" = {expected} && ! touch f'
     assert run(sdk, busybox_image, script, user=USER, working_dir="/new/dir") == 0
+
+
+#: Of version 1, and of version 2, where a limit is seen.
+LIMITS = [
+    pytest.param(
+        {"mem_limit": "64m"},
+        ("memory/memory.limit_in_bytes", "67108864"),
+        ("memory.max", "67108864"),
+        id="memory",
+    ),
+    pytest.param({"pids_limit": 20}, ("pids/pids.max", "20"), ("pids.max", "20"), id="pids"),
+    pytest.param(
+        {"nano_cpus": 500_000_000},
+        ("cpu/cpu.cfs_quota_us", "50000"),
+        ("cpu.max", "50000 100000"),
+        id="cpu",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "first", "second"), LIMITS)
+def test_a_limit_is_seen_inside_and_cannot_be_changed(
+    sdk: docker.DockerClient,
+    busybox_image: str,
+    options: dict[str, Any],
+    first: tuple[str, str],
+    second: tuple[str, str],
+) -> None:
+    name, value = first if sdk.info()["CgroupVersion"] == "1" else second
+    path = f"/sys/fs/cgroup/{name}"
+    script = f'test "$(cat {path})" = "{value}" || exit 10; echo max > {path}'
+    assert run(sdk, busybox_image, script, **options) == 1

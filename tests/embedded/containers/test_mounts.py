@@ -183,8 +183,13 @@ def test_a_request_s_mount_takes_the_place_of_the_image_s_volume_and_parents_com
 
 
 def plan(points=(), **more):
-    settings = {"shm": None, "shm_bytes": 1024, "has_terminal_group": True, "privileged": False}
-    settings |= {"files_readonly": False, "foreign": Namespace(0)}
+    settings: dict[str, Any] = {
+        "shm": None,
+        "shm_bytes": 1024,
+        "has_terminal_group": True,
+        "privileged": False,
+    }
+    settings |= {"files_readonly": False, "foreign": Namespace(0), "cgroups": {}}
     return plan_mounts(list(points), {}, **{**settings, **more})
 
 
