@@ -25,9 +25,9 @@ from pausedemo.errors import UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pausedemo.core.verdicts.results import RunResult
     from pausedemo.scenario.schedule import Plan
     from pausedemo.scenario.selection import Selection
-    from pausedemo.scenario.session import Outcome
 
 _file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -97,6 +97,10 @@ def run(
     remove_old((junit, json_file, html))
     clock = SystemClock()
     began = clock.now()
+
+    def report(result: RunResult) -> None:
+        _write_reports(result, began, junit, json_file, html)
+
     with (
         signals_as_errors(),
         contextlib.closing(connect(engine, runtime=runtime, lasting=keep)) as connected,
@@ -114,8 +118,9 @@ def run(
                 kubernetes_version=version,
                 portraits=html is not None,
                 plan=plan,
+                on_interrupt=report,
             )
-    _write_reports(outcome, began, junit, json_file, html)
+    report(outcome.result)
     if keep:
         click.echo("The pods were kept; pausedemo clean removes them.")
     if outcome.fatal is not None:
@@ -141,7 +146,7 @@ def _parse_version(text: str) -> tuple[int, int]:
 
 
 def _write_reports(
-    outcome: Outcome,
+    result: RunResult,
     when: datetime,
     junit: Path | None,
     json_file: Path | None,
@@ -150,11 +155,10 @@ def _write_reports(
     from pausedemo.report.github import render_annotations, render_step_summary
     from pausedemo.report.json_report import render_json
 
-    result = outcome.result
     if junit is not None:
         from pausedemo.report.junit import render_junit
 
-        write_report(junit, render_junit(result, str(outcome.fatal or "")))
+        write_report(junit, render_junit(result))
     if json_file is not None:
         write_report(json_file, render_json(result))
     if html is not None:

@@ -20,6 +20,7 @@ from pausedemo.report.text import (
     excerpt_output,
     format_duration,
     format_totals,
+    join_lines,
     list_known,
     list_stale,
     list_substitutes,
@@ -44,11 +45,14 @@ def escape_property(text: str) -> str:
 def render_annotations(result: RunResult) -> str:
     """Workflow commands, one a line: errors, a warning per stale difference, then notices.
 
-    An error is a step gone wrong, or a flaky scenario. GitHub shows only the first ten of each
-    kind, so errors stand in the order of the run, and totals, like known differences, are one
-    notice.
+    An error is what ended the run early, a step gone wrong, or a flaky scenario. GitHub shows
+    only the first ten of each kind, so errors stand in the order of the run, and totals, like
+    known differences, are one notice.
     """
-    lines = [line for scenario in result.scenarios for line in _render_errors(scenario)]
+    lines = []
+    if result.ended_by:
+        lines.append(render_command("error", {"title": "pausedemo: ended early"}, result.ended_by))
+    lines += [line for scenario in result.scenarios for line in _render_errors(scenario)]
     lines += [
         render_command(
             "warning",
@@ -105,6 +109,8 @@ def render_step_summary(result: RunResult) -> str:
         f"{escape_inline(engine.name)} {escape_inline(engine.version)}, "
         f"API {escape_inline(engine.api_version)}, runtime {escape_inline(engine.runtime)}",
     ]
+    if result.ended_by:
+        parts.append(f"Ended early: {escape_inline(join_lines(result.ended_by))}")
     if result.scenarios:
         rows = ["| | scenario | steps | time |", "| --- | --- | --- | --- |"]
         rows += [_render_row(scenario) for scenario in result.scenarios]

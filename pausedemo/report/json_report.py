@@ -22,7 +22,7 @@ def render_json(result: RunResult) -> str:
     Durations in seconds, to the millisecond. A number that JSON cannot hold (NaN, infinity)
     becomes null, a lone surrogate U+FFFD; everything else is as it was observed. Keys that not
     every run has stand last, and only where they say something: ``difference`` in a step,
-    ``attempts`` and ``not_applicable`` in a scenario.
+    ``attempts`` and ``not_applicable`` in a scenario, ``ended_by`` in a run that ended early.
     """
     engine = result.engine
     report: dict[str, Json] = {
@@ -40,6 +40,8 @@ def render_json(result: RunResult) -> str:
         "scenarios": [_describe_scenario(scenario) for scenario in result.scenarios],
         "totals": _describe_totals(result),
     }
+    if result.ended_by:
+        report["ended_by"] = result.ended_by
     return json.dumps(make_plain(report), indent=2, allow_nan=False) + "\n"
 
 

@@ -25,15 +25,15 @@ from pausedemo.report.text import (
 )
 
 
-def render_junit(result: RunResult, fatal: str = "") -> str:
+def render_junit(result: RunResult) -> str:
     """The whole run as an XML 1.0 document that says it is UTF-8; characters are made visible.
 
-    Times in seconds, to the millisecond. ``fatal``: what ended the run before all was played.
+    Times in seconds, to the millisecond.
     """
     report = junitparser.JUnitXml("pausedemo")
     suites = [_make_suite(result, scenario) for scenario in result.scenarios]
-    if fatal:
-        suites.append(_make_fatal_suite(fatal))
+    if result.ended_by:
+        suites.append(_make_early_suite(result.ended_by))
     for suite in suites:
         report.add_testsuite(suite)
     report.tests = sum(suite.tests for suite in suites)
@@ -55,10 +55,10 @@ def _make_suite(result: RunResult, scenario: ScenarioResult) -> junitparser.Test
     return suite
 
 
-def _make_fatal_suite(fatal: str) -> junitparser.TestSuite:
+def _make_early_suite(ended_by: str) -> junitparser.TestSuite:
     """A suite of its own: without an error a run that played nothing looks like a success."""
     case = junitparser.TestCase("all scenarios are played", "pausedemo", 0.0)
-    case.result = junitparser.Error(join_lines(fatal), "error")
+    case.result = junitparser.Error(join_lines(ended_by), "error")
     suite = junitparser.TestSuite("pausedemo")
     suite.add_testcases([case])
     return suite

@@ -53,7 +53,7 @@ class Crew:
     clock: Clock
     listener: Listener
     release: Callable[[], object] | None = None
-    results: list[ScenarioResult] = field(default_factory=list)
+    results: dict[int, ScenarioResult] = field(default_factory=dict)
     fatal: PausedemoError | None = None
     _ending: threading.Event = field(default_factory=threading.Event)
     _tasks: queue.SimpleQueue[Task | None] = field(default_factory=queue.SimpleQueue)
@@ -62,7 +62,7 @@ class Crew:
     _told: int = 0
 
     def work(self) -> None:
-        """Play all of it. ``results`` are in the order of the scenarios, ``fatal`` as in Played.
+        """Play all of it. ``results`` are by a scenario's place among them, ``fatal`` as in Played.
 
         Whatever ends it early, a signal for instance, ends the scenarios under way and takes them
         down, and hands on those that had ended before it goes on its way.
@@ -93,9 +93,9 @@ class Crew:
 
     def _work_alone(self) -> None:
         """Play each once, here, and tell every step as it happens."""
-        for scenario in self.scenarios:
+        for index, scenario in enumerate(self.scenarios):
             played = self.play(scenario, self.listener, self.clock)
-            self.results.append(played.result)
+            self.results[index] = played.result
             self.fatal = played.fatal
             bad = not played.result.status.is_good
             if self.fatal is not None or (bad and self.plan.fail_fast):
@@ -129,16 +129,15 @@ class Crew:
             if not schedule.is_done_with(self._told) and not all_that_ended:
                 return
             attempts = sorted(self._attempts.get(self._told, ()), key=lambda one: one.task)
+            played = [one.came.result for one in attempts if isinstance(one.came, Played)]
+            if not attempts:
+                self._told += 1
+                continue
+            # Kept first: it must not be lost to what comes while it is told.
+            self.results[self._told] = result = merge_attempts(played)
             self._told += 1
-            if attempts:
-                self._tell(attempts)
-
-    def _tell(self, attempts: Sequence[_Attempt]) -> None:
-        played = [one.came.result for one in attempts if isinstance(one.came, Played)]
-        attempts[choose_attempt(played)].told.replay(self.listener)
-        result = merge_attempts(played)
-        self.listener.scenario_finished(result)
-        self.results.append(result)
+            attempts[choose_attempt(played)].told.replay(self.listener)
+            self.listener.scenario_finished(result)
 
     def _play_tasks(self) -> None:
         clock = EndingClock(self.clock, self._ending)

@@ -45,28 +45,30 @@ def run_scenarios(
     kubernetes_version: tuple[int, int] = LATEST_KUBERNETES,
     portraits: bool = False,
     plan: Plan | None = None,
+    on_interrupt: Callable[[RunResult], object] = lambda _: None,
 ) -> Outcome:
     """Play scenarios by a plan; without one each once, in order.
 
     ``resolve`` gets the images on the engine that stand for names, in order. An image that
     cannot be had, like an engine that has gone, ends the run; what was found until then is in
     the outcome. ``portraits``: look at who shares which namespaces as the containers change.
+    ``on_interrupt`` gets what was found until somebody asked to stop, before that goes on its way.
     """
     about = engine.describe()
     facts = EngineFacts(about.name, about.version, about.api_version, about.runtime)
     listener.run_started(facts)
-    results: Sequence[ScenarioResult] = ()
-    uses: Sequence[ImageUse] = ()
-    fatal: PausedemoError | None = None
-    try:
-        # Before the first step, so that no step's time is that of a build or a download.
-        wanted = set().union(*map(images_of, scenarios), {NODE_IMAGE} if portraits else ())
-        uses = resolve(sorted(wanted))
-    except PausedemoError as error:
-        fatal = error
-    for use in uses:
-        listener.image_resolved(use)
-    if fatal is None:
+    results: dict[int, ScenarioResult] = {}  # by the scenario's place
+    uses: list[ImageUse] = []
+
+    def work() -> PausedemoError | None:
+        try:
+            # Before the first step, so that no step's time is that of a build or a download.
+            wanted = set().union(*map(images_of, scenarios), {NODE_IMAGE} if portraits else ())
+            uses.extend(resolve(sorted(wanted)))
+        except PausedemoError as error:
+            return error
+        for use in uses:
+            listener.image_resolved(use)
         used = {use.wanted: use.used for use in uses}
         labels = _run_labels(keep=keep)
         settings = StageSettings(
@@ -77,16 +79,30 @@ def run_scenarios(
             node=NodeContainer(engine, lambda: used[NODE_IMAGE], labels),
             portraits=portraits,
         )
-        results, fatal = _play_all(
-            scenarios, engine, clock, listener, settings, plan or Plan(), keep=keep
+        return _play_all(
+            scenarios, results, engine, clock, listener, settings, plan or Plan(), keep=keep
         )
-    result = RunResult(engine=facts, images=tuple(uses), scenarios=tuple(results))
-    listener.run_finished(result)
+
+    def found(ended_by: BaseException | None) -> RunResult:
+        return RunResult(
+            engine=facts,
+            images=tuple(uses),
+            scenarios=tuple(results[index] for index in sorted(results)),
+            ended_by=str(ended_by or ""),
+        )
+
+    try:
+        fatal = work()
+    except KeyboardInterrupt as interrupt:
+        on_interrupt(found(interrupt))
+        raise
+    listener.run_finished(result := found(fatal))
     return Outcome(result, fatal)
 
 
 def _play_all(
     scenarios: Sequence[Scenario],
+    results: dict[int, ScenarioResult],
     engine: Engine,
     clock: Clock,
     listener: Listener,
@@ -94,8 +110,8 @@ def _play_all(
     plan: Plan,
     *,
     keep: bool,
-) -> tuple[Sequence[ScenarioResult], PausedemoError | None]:
-    """Play by the plan, and remove what helped to look: the results, and what ended it early."""
+) -> PausedemoError | None:
+    """Play by the plan, fill ``results``, and remove what helped to look; what ended it early."""
 
     def play_once(scenario: Scenario, listener: Listener, clock: Clock) -> Played:
         if not scenario.applies_to(settings.engine):
@@ -107,7 +123,8 @@ def _play_all(
         remove_labelled(engine, ours)
         remove_volumes_labelled(engine, ours)
 
-    crew = Crew(scenarios, plan, play_once, clock, listener, None if keep else remove_all)
+    release = None if keep else remove_all
+    crew = Crew(scenarios, plan, play_once, clock, listener, release, results)
     try:
         crew.work()
     finally:
@@ -115,7 +132,7 @@ def _play_all(
             settings.node.close()
         except PausedemoError as error:
             crew.fatal = crew.fatal or error
-    return crew.results, crew.fatal
+    return crew.fatal
 
 
 def images_of(scenario: Scenario) -> set[str]:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,9 +71,14 @@ class Arena:
         return {**environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     @contextlib.contextmanager
-    def running(self, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-        """A run of the scenario: it lasts until somebody ends it, or the block ends."""
-        command = [sys.executable, "-m", "pausedemo", "run", self.scenario, *arguments]
+    def running(
+        self, *arguments: str | Path, first: Sequence[Path] = ()
+    ) -> Iterator[subprocess.Popen[str]]:
+        """A run of the scenario: it lasts until somebody ends it, or the block ends.
+
+        ``first`` are played before.
+        """
+        command = [sys.executable, "-m", "pausedemo", "run", *first, self.scenario, *arguments]
         with subprocess.Popen(
             [*map(str, command), "--images", "local"],
             env=self.environ,

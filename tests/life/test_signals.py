@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from random import SystemRandom
 
+import junitparser
 import pytest
 
 from pausedemo.core import naming
@@ -60,6 +62,32 @@ def is_ready(pid: int) -> bool:
         return False
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
     return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_had_ended_before_a_signal_is_reported(
+    arena: Arena, bystander: ContainerInfo, tmp_path: Path, jobs: str
+) -> None:
+    quick = arena.scenario.parent / "quick.yaml"
+    quick.write_text(
+        "name: quick\ntitle: It ends\npods: {p: {manifest: isolated.yaml}}\nsteps:\n- apply: {}\n"
+    )
+    junit, report, html = (tmp_path / name for name in ("r.xml", "r.json", "r.html"))
+    reports = ("--junit", junit, "--json", report, "--html", html)
+    with arena.running("-q", "-j", jobs, *reports, first=[quick]) as run:
+        assert run.stdout
+        while "quick" not in (line := run.stdout.readline()):
+            assert line, "it ended before"
+        wait_until("the other is under way", lambda: len(arena.ours()) >= 4)
+        code, _, stderr = end(run, signal.SIGTERM)
+    assert code == EXIT_INTERRUPTED, stderr
+    assert arena.everything() == [bystander.name]
+    suites = list(junitparser.JUnitXml.fromfile(str(junit)))
+    assert [(suite.name, suite.errors) for suite in suites] == [("quick", 0), ("pausedemo", 1)]
+    assert [one.message for case in suites[1] for one in case.result] == ["stopped by SIGTERM"]
+    found = json.loads(report.read_text())
+    assert [(one["name"], one["status"]) for one in found["scenarios"]] == [("quick", "passed")]
+    assert "It ends" in html.read_text()
 
 
 def test_signals_while_it_cleans_up_change_nothing(arena: Arena, bystander: ContainerInfo) -> None:

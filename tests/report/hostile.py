@@ -88,4 +88,5 @@ RUNS = st.builds(
     engine=st.builds(EngineFacts, TEXTS, TEXTS, TEXTS, TEXTS),
     images=st.lists(st.builds(ImageUse, TEXTS, TEXTS, st.booleans()), max_size=2).map(tuple),
     scenarios=st.lists(_SCENARIOS, max_size=2).map(tuple),
+    ended_by=st.just("") | TEXTS,
 )

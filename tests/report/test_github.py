@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -60,6 +61,14 @@ def test_the_whole_summary_is_as_it_was() -> None:
     assert_golden("other-summary.md", render_step_summary(OTHER_ENGINE))
 
 
+def test_what_ended_a_run_early_stands_first() -> None:
+    run = replace(EXAMPLE, ended_by="stopped by SIGTERM")
+    told = "::error title=pausedemo%3A ended early::stopped by SIGTERM\n"
+    assert render_annotations(run) == told + render_annotations(EXAMPLE)
+    assert "\n\nEnded early: stopped by SIGTERM\n\n" in render_step_summary(run)
+    assert "Ended early" not in render_step_summary(EXAMPLE)
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RUNS)
 def test_any_run_gives_one_command_a_line(run: RunResult) -> None:
@@ -67,7 +76,8 @@ def test_any_run_gives_one_command_a_line(run: RunResult) -> None:
     matches = [COMMAND.fullmatch(line) for line in render_annotations(run).splitlines()]
     assert Counter(match and match[1] for match in matches) == Counter(
         error=sum(step.status in (Status.FAILED, Status.ERROR) for step in steps)
-        + run.totals[Status.FLAKY],
+        + run.totals[Status.FLAKY]
+        + (run.ended_by != ""),
         warning=sum(len(scenario.stale) for scenario in run.scenarios),
         notice=1
         + any(image.substitute for image in run.images)

@@ -223,6 +223,12 @@ def test_an_empty_run_is_a_page_too() -> None:
     assert page.tags["details"] == 0
 
 
+def test_a_run_that_ended_early_says_so_and_why() -> None:
+    words = _words(_read(replace(EXAMPLE, ended_by="stopped by SIGTERM")))
+    assert "Ended early, before all was played: stopped by SIGTERM" in words
+    assert "Ended early" not in _words(_read(EXAMPLE))
+
+
 def test_the_same_run_gives_the_same_page() -> None:
     assert render_html(OTHER_ENGINE, WHEN) == render_html(OTHER_ENGINE, WHEN.astimezone(UTC))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from hypothesis import HealthCheck, given, settings
@@ -84,6 +85,7 @@ class _Report(_Strict):
     images: list[_Image]
     scenarios: list[_Scenario]
     totals: _Totals
+    ended_by: str = _ABSENT
 
 
 def _list_keys(model: type[BaseModel]) -> list[str]:
@@ -149,6 +151,13 @@ def test_what_only_some_runs_have_stands_where_it_occurred() -> None:
         "known_difference": 1,
         "flaky": 1,
     }
+
+
+def test_what_ended_a_run_early_stands_last() -> None:
+    report = json.loads(render_json(replace(EXAMPLE, ended_by="stopped by SIGTERM")))
+    assert list(report)[-1] == "ended_by"
+    assert report.pop("ended_by") == "stopped by SIGTERM"
+    assert report == json.loads(render_json(EXAMPLE))
 
 
 def test_text_comes_back_as_it_was_observed() -> None:

@@ -63,7 +63,7 @@ def test_the_report_keeps_to_the_schema() -> None:
 
 
 def test_what_ended_the_run_early_is_an_error_of_its_own() -> None:
-    root = _assert_valid(render_junit(replace(EXAMPLE, scenarios=()), "no such image\x1b"))
+    root = _assert_valid(render_junit(replace(EXAMPLE, scenarios=(), ended_by="no such image\x1b")))
     assert (root.get("tests"), root.get("errors")) == ("1", "1")
     case = root.find("testsuite/testcase")
     assert case is not None
@@ -94,7 +94,7 @@ def test_a_known_difference_is_no_failure_and_a_flaky_scenario_is_one() -> None:
 def test_any_run_gives_well_formed_xml(run: RunResult) -> None:
     root = _assert_valid(render_junit(run))
     cases = list(root.iter("testcase"))
-    assert len(cases) == sum(
+    assert len(cases) == (run.ended_by != "") + sum(
         len(scenario.steps) + (len(scenario.attempts) > 1) + (scenario.not_applicable != "")
         for scenario in run.scenarios
     )

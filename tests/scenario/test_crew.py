@@ -105,7 +105,7 @@ def test_several_are_played_at_the_same_time(scenarios: tuple[Scenario, ...]) ->
 
     crew, notes, _ = make_crew(scenarios, Plan(jobs=4), act)
     crew.work()
-    assert [result.name for result in crew.results] == list(NAMES)
+    assert [result.name for result in crew.results.values()] == list(NAMES)
     assert sorted(notes.tasks) == sorted([*(f"+{n}" for n in NAMES), *(f"-{n}" for n in NAMES)])
 
 
@@ -125,7 +125,7 @@ def test_whatever_ends_first_each_is_told_whole_and_in_order(
     crew, notes, _ = make_crew(scenarios, Plan(jobs=4), act)
     crew.work()
     assert notes.told == [line for name in NAMES for line in whole(name)]
-    assert [result.name for result in crew.results] == list(NAMES)
+    assert [result.name for result in crew.results.values()] == list(NAMES)
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
@@ -142,8 +142,8 @@ def test_attempts_are_told_as_one_scenario_with_the_bad_one_s_steps(
 
     crew, notes, theatre = make_crew(scenarios, Plan(jobs=jobs, repeat=3), act)
     crew.work()
-    assert [len(result.attempts) for result in crew.results] == [3, 3, 3, 3]
-    assert [result.status for result in crew.results] == [
+    assert [len(result.attempts) for result in crew.results.values()] == [3, 3, 3, 3]
+    assert [result.status for result in crew.results.values()] == [
         Status.PASSED,
         Status.FLAKY,
         Status.PASSED,
@@ -187,7 +187,7 @@ def test_until_failure_ends_with_the_attempt_that_went_wrong(
     crew, _, theatre = make_crew(scenarios, Plan(repeat=1000, fail_fast=True), act)
     crew.work()
     assert len(theatre.played) == 4 * 4 + 3
-    assert [len(result.attempts) for result in crew.results] == [5, 5, 5, 4]
+    assert [len(result.attempts) for result in crew.results.values()] == [5, 5, 5, 4]
     assert crew.results[2].status is Status.FLAKY
 
 
@@ -236,7 +236,7 @@ def test_an_interrupt_ends_those_that_wait_and_tells_those_that_had_ended(
     assert stuck.is_set()
     assert sorted(ended) == ["c", "d"]
     assert notes.told == whole("a")
-    assert [result.name for result in crew.results] == ["a"]
+    assert [result.name for result in crew.results.values()] == ["a"]
 
 
 def test_a_run_that_ends_while_its_threads_start_leaves_none_of_them(
@@ -275,7 +275,7 @@ def test_once_the_run_ends_no_step_begins(scenarios: tuple[Scenario, ...]) -> No
     crew = Crew(scenarios[:2], Plan(jobs=2), play, SystemClock(), SilentListener())
     with pytest.raises(Interrupted, match="SIGTERM"):
         crew.work()
-    assert crew.results == []
+    assert crew.results == {}
 
 
 def test_a_defect_in_a_thread_is_raised_where_the_run_was_asked_for(

@@ -168,11 +168,12 @@ class EngineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """One whole run."""
+    """One whole run, or what there is of one that ended early; ``ended_by`` says why, then."""
 
     engine: EngineFacts
     images: tuple[ImageUse, ...]
     scenarios: tuple[ScenarioResult, ...]
+    ended_by: str = ""
 
     @property
     def totals(self) -> dict[Status, int]:
