@@ -5,19 +5,24 @@ Commands are imported when they are called, so that ``--help`` loads none of the
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
+import os
 import sys
 from typing import Final
 
 import click
 
 from pausedemo import __version__
-from pausedemo.errors import PausedemoError, Refused, exit_code
+from pausedemo.errors import EXIT_FAILED, PausedemoError, Refused, exit_code
 
 #: When to look for garbage. Nearly all that is allocated here are modules, which live as long as
 #: the process: at Python's own 700 objects the looking is a sixth of what starting a run takes.
 GC_THRESHOLDS: Final = (100_000, 20, 20)
+
+#: What a write fails with where there is no more room.
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 #: By purpose, each command: where it is, and its line in ``--help``.
 SECTIONS: Final = {
@@ -95,10 +100,23 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and end the process with the exit code that its end means."""
     gc.set_threshold(*GC_THRESHOLDS)
+    _open_closed_streams()
     code = _run()
     # The interpreter looks for garbage once more when it ends: not among what just goes away.
     gc.freeze()
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Where a standard stream is closed, read nothing and write to nowhere.
+
+    Nothing that is opened later may take its number: what is printed would go there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def _run() -> int:
@@ -118,4 +136,10 @@ def _run() -> int:
         lines = str(error) or "interrupted"
         click.echo("\n".join(f"pausedemo: {line}" for line in lines.splitlines()), err=True)
         return exit_code(error)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        click.echo(f"pausedemo: cannot write to stdout: {error.strerror}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left of it
+        return EXIT_FAILED
     return code if isinstance(code, int) else 0
