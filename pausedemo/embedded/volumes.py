@@ -127,6 +127,9 @@ class Volumes:
         self._volumes[name] = volume
         return volume
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._volumes
+
     def get(self, name: str) -> Volume:
         """The volume of that name. Raises NotFound."""
         try:

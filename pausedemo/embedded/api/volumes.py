@@ -62,14 +62,15 @@ class VolumesApi:
 
     async def create(self, request: web.Request) -> web.Response:
         wanted = await _read_object(request)
-        known = {volume.name for volume in self._volumes.list()}
+        name = _read_text(wanted, "Name")
+        is_new = name not in self._volumes
         volume = self._volumes.create(
-            _read_text(wanted, "Name"),
+            name,
             driver=_read_text(wanted, "Driver"),
             labels=_read_texts(wanted, "Labels"),
             options=_read_texts(wanted, "DriverOpts"),
         )
-        if volume.name not in known:
+        if is_new:
             self._tell("create", volume)
         return web.json_response(volume.render(), status=201)
 

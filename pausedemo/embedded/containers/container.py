@@ -57,11 +57,15 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A mount point with the folder or file that it is. ``volume``: the volume's name, or empty."""
+    """A mount point with the folder or file that it is. ``volume``: the volume's name, or empty.
+
+    ``is_new``: the volume was made for this container.
+    """
 
     point: MountPoint
     source: Path
     volume: str = ""
+    is_new: bool = False
 
 
 @dataclass(slots=True, eq=False)

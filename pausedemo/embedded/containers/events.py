@@ -1,11 +1,25 @@
-"""What dockerd tells of a container's volumes, at its start and at its end."""
+"""What dockerd tells of a container's volumes, from its making to its removal."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.node import Node
 
 DRIVER = "local"
+
+
+def tell_made(node: Node, volumes: Iterable[str]) -> None:
+    """They were made for a container: before the event of its making."""
+    for volume in volumes:
+        node.events.publish("volume", "create", volume, {"driver": DRIVER})
+
+
+def tell_removed(node: Node, volumes: Iterable[str]) -> None:
+    """They went with their container: before the event of its removal."""
+    for volume in volumes:
+        node.events.publish("volume", "destroy", volume, {"driver": DRIVER})
 
 
 def tell_mounted(node: Node, container: Container) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pausedemo.embedded.containers.checking import Checks
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.events import tell_made, tell_removed
 from pausedemo.embedded.containers.execs import Execs
 from pausedemo.embedded.containers.filling import VolumeFiller
 from pausedemo.embedded.containers.making import Maker
@@ -41,11 +42,15 @@ class Lives:
     async def create(self, name: str | None, body: dict[str, Any], platform: str = "") -> Container:
         """Make a container from a create request."""
         container = self._maker.make(name, body, platform)
+        tell_made(self._node, [one.volume for one in container.placed if one.is_new])
         try:
             await self._filler.fill(container)
         except BaseException:
             self._node.containers.remove(container)
-            await asyncio.to_thread(self._maker.discard, container.id, container.placed)
+            tell_removed(
+                self._node,
+                await asyncio.to_thread(self._maker.discard, container.id, container.placed),
+            )
             raise
         self._node.tell("create", container)
         return container

@@ -134,14 +134,22 @@ class Maker:
         self._containers.add(container)
         return container
 
-    def discard(self, container_id: str, placed: list[Placed], *, volumes: bool = True) -> None:
-        """Take away what a container has on disk. Blocks; with ``volumes`` its anonymous ones."""
+    def discard(
+        self, container_id: str, placed: list[Placed], *, volumes: bool = True
+    ) -> list[str]:
+        """Take away what a container has on disk. Blocks.
+
+        With ``volumes`` its anonymous ones, too; their names.
+        """
+        removed = []
         shutil.rmtree(self._folder / container_id, ignore_errors=True)
         for one in placed:
             if one.volume:
                 self._volumes.release(one.volume, container_id)
                 if volumes and one.point.anonymous:
                     self._volumes.remove(one.volume)
+                    removed.append(one.volume)
+        return removed
 
     def _place(self, container_id: str, points: list[MountPoint], placed: list[Placed]) -> None:
         for point in points:
@@ -158,9 +166,10 @@ class Maker:
                 placed.append(Placed(point, source))
             else:
                 name = point.source or secrets.token_hex(32)
+                is_new = name not in self._volumes
                 self._volumes.create(name, options=dict(point.options), labels=dict(point.labels))
                 self._volumes.hold(name, container_id)
-                placed.append(Placed(point, Path(self._volumes.path(name)), name))
+                placed.append(Placed(point, Path(self._volumes.path(name)), name, is_new))
 
     def _inherit(self, host: dict[str, Any], points: list[MountPoint]) -> list[MountPoint]:
         """Add the mounts of those that VolumesFrom names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from pausedemo.embedded.containers.container import Container, Status
+from pausedemo.embedded.containers.events import tell_removed
 from pausedemo.embedded.containers.making import Maker
 from pausedemo.embedded.containers.node import Node
 
@@ -27,9 +28,10 @@ class Remover:
         if container.log is not None:
             container.log.close()
         node.containers.remove(container)
-        await asyncio.to_thread(
+        removed = await asyncio.to_thread(
             self._maker.discard, container.id, container.placed, volumes=volumes
         )
+        tell_removed(node, removed)
         node.tell("destroy", container)
         if container.removed is not None:
             container.removed.set_result(code)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import docker
 import pytest
+
+from tests.embedded.api.conftest import EACH_ENGINE
 
 Run = Callable[..., Any]
 
@@ -57,6 +60,37 @@ def test_volumes_are_mounted_before_the_start_and_unmounted_after_the_end(
         ("unmount", who),
         ("unmount", who),
     ]
+
+
+@EACH_ENGINE
+def test_volumes_are_made_before_their_container_and_its_own_removed_before_it(
+    sdk: docker.DockerClient, busybox_image: str
+) -> None:
+    since = time.time_ns()
+    name = f"pausedemo-{uuid.uuid4().hex}"
+    made = sdk.containers.create(busybox_image, "true", volumes=[f"{name}:/named", "/own"])
+    other = sdk.containers.create(busybox_image, "true", volumes_from=[str(made.id)])
+    (own,) = {one["Name"] for one in sdk.api.inspect_container(str(made.id))["Mounts"]} - {name}
+    other.remove()
+    made.remove(v=True)
+    sdk.volumes.get(name).remove()
+    told = [
+        (kind, action, found["id"])
+        for kind, action, found in find_events(sdk, since)
+        if found["id"] in {name, own, made.id, other.id}
+    ]
+    first = {("volume", "create", name), ("volume", "create", own)}
+    assert (set(told[:2]), told[2:]) == (
+        first,
+        [
+            ("container", "create", made.id),
+            ("container", "create", other.id),
+            ("container", "destroy", other.id),
+            ("volume", "destroy", own),
+            ("container", "destroy", made.id),
+            ("volume", "destroy", name),
+        ],
+    )
 
 
 def test_a_restart_mounts_them_anew(client: Any, volume: Any, run: Run) -> None:
