@@ -21,6 +21,8 @@ from pausedemo.embedded.platform import CONTROLLERS
 
 #: Where an init that was asked for is seen inside, as with Docker.
 INIT_PATH: Final = "/sbin/docker-init"
+#: Below the containers' folder, what serves all of them.
+_SHARED: Final = ".base"
 INIT_PROGRAMS: Final = ("docker-init", "tini-static", "tini", "catatonit")
 
 
@@ -168,11 +170,11 @@ def base_folder(containers: Path) -> Path:
     of it shows them. As moby's init layer (daemon/initlayer), but below the image, where one
     serves all.
     """
-    return containers / ".base"
+    return containers / _SHARED / "root"
 
 
 def make_base(containers: Path) -> None:
-    """Make that layer."""
+    """Make that layer, and the places for cgroups."""
     base = base_folder(containers)
     for folder in ("dev", "etc", "proc", "sys"):
         (base / folder).mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -184,7 +186,7 @@ def make_base(containers: Path) -> None:
 
 def _cgroup_points(containers: Path) -> Path:
     """Empty places for the trees of version 1 in a container."""
-    return containers / ".cgroup"
+    return containers / _SHARED / "cgroup"
 
 
 def plan_still_root(node: Node, container: Container) -> Root:
