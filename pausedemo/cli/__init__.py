@@ -137,9 +137,14 @@ def _run() -> int:
         click.echo("\n".join(f"pausedemo: {line}" for line in lines.splitlines()), err=True)
         return exit_code(error)
     except OSError as error:
-        if error.errno not in _FULL or error.filename is not None:
+        if error.errno not in _FULL:
             raise
-        click.echo(f"pausedemo: cannot write to stdout: {error.strerror}", err=True)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left of it
+        # A full stdout names no file.
+        place = f" {error.filename}" if error.filename else ""
+        click.echo(f"pausedemo: cannot write{place}: {error.strerror}; make room", err=True)
+        try:
+            sys.stdout.flush()
+        except OSError:  # what is left in it is not tried again at our end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     return code if isinstance(code, int) else 0

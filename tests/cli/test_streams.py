@@ -30,7 +30,7 @@ def run(arguments: str, redirection: str) -> tuple[int, str, str]:
 def test_a_full_disk_is_one_clear_error(arguments: str) -> None:
     code, _, stderr = run(arguments, "> /dev/full")
     assert code == EXIT_FAILED
-    assert stderr == "pausedemo: cannot write to stdout: No space left on device\n"
+    assert stderr == "pausedemo: cannot write: No space left on device; make room\n"
 
 
 @pytest.mark.parametrize("arguments", ["list", "schema", "run --help", "validate scenarios"])
