@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -11,11 +12,19 @@ from pausedemo.engine import podman, wire
 from pausedemo.engine.docker.asking import POLL_S, Asking
 from pausedemo.engine.docker.events import DockerEvents
 from pausedemo.engine.port import ContainerConfig, ContainerInfo, ContainerSummary, ProcessTable
-from pausedemo.errors import Conflict, NotFound
+from pausedemo.errors import Conflict, EngineError, NotFound
 
 REMOVAL_TIMEOUT_S: Final = 30
 LIST_TRIES: Final = 10
 LIFECYCLE: Final = ("create", "start", "die", "oom", "pause", "unpause", "destroy")
+
+
+def ended_meanwhile(message: str) -> bool:
+    """Whether a removal by force failed only because the container was not running any more.
+
+    dockerd 20.10 answers that with 500, later ones with 409.
+    """
+    return re.search(r"cannot remove - Container \w+ is not running", message) is not None
 
 
 class ContainerCalls(Asking):
@@ -68,8 +77,10 @@ class ContainerCalls(Asking):
                 self.delete_container(container, force=True)
             except NotFound:
                 return
-            except Conflict:
-                # Somebody else removes it at this moment; it is gone soon.
+            except EngineError as error:
+                # Somebody else removes it at this moment, or it ended as it was to be killed.
+                if not isinstance(error, Conflict) and not ended_meanwhile(error.message):
+                    raise
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(POLL_S)
