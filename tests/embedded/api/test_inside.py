@@ -97,5 +97,5 @@ def test_a_limit_is_seen_inside_and_cannot_be_changed(
 ) -> None:
     name, value = first if sdk.info()["CgroupVersion"] == "1" else second
     path = f"/sys/fs/cgroup/{name}"
-    script = f'test "$(cat {path})" = "{value}" || exit 10; echo max > {path}'
+    script = f'test "$(cat {path})" = "{value}" || exit 10; echo "{value}" > {path}'
     assert run(sdk, busybox_image, script, **options) == 1
