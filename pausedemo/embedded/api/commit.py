@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -111,6 +112,7 @@ def _compute_image(
         "comment": comment,
         "author": author,
         "container": container.id,
+        "container_config": copy.deepcopy(container.config),
         "config": config,
         "history": [*(base.get("history") or []), history],
         "rootfs": {

@@ -112,7 +112,7 @@ class ImagesApi:
             def work(say: Tell) -> None:
                 load_images(self._store, self._events, path, say, quiet=quiet)
 
-            return await answer_lines(request, work)
+            return await answer_lines(request, work, errors_are_lines=True)
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("name")

@@ -21,12 +21,14 @@ class ClientGone(Exception):
     """Raised in the work when nobody reads its lines any more."""
 
 
-async def answer_lines(request: web.Request, work: Callable[[Tell], Any]) -> web.StreamResponse:
+async def answer_lines(
+    request: web.Request, work: Callable[[Tell], Any], *, errors_are_lines: bool = False
+) -> web.StreamResponse:
     """Run ``work`` in a thread and send each line that it tells.
 
     An ApiError before the first line is raised, so that it becomes the status; later it becomes
-    a line with ``error``, as dockerd does. When the client is gone, the next line raises
-    ClientGone in ``work``.
+    a line with ``error``, as dockerd does; with ``errors_are_lines`` always. When the client is
+    gone, the next line raises ClientGone in ``work``.
     """
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -61,7 +63,9 @@ async def answer_lines(request: web.Request, work: Callable[[Tell], Any]) -> web
         await task
     except ApiError as error:
         if not response.prepared:
-            raise
+            if not errors_are_lines:
+                raise
+            await response.prepare(request)
         said = {"errorDetail": {"message": error.message}, "error": error.message}
         await response.write(_render(said))
     finally:

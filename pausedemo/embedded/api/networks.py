@@ -10,11 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from pausedemo.embedded.api.requests import query_filters
-from pausedemo.embedded.errors import BadParameter, NotFound, NotSupported
+from pausedemo.embedded.errors import BadParameter, NotFound
 from pausedemo.embedded.network.joining import check_joining, check_leaving
-from pausedemo.embedded.network.model import Attachment, FindMember
+from pausedemo.embedded.network.model import FindMember
 from pausedemo.embedded.network.networks import Networks
-from pausedemo.embedded.network.placing import check_attachment
+from pausedemo.embedded.network.placing import check_attachment, parse_attachment
 from pausedemo.embedded.network.views import LIST_FILTERS, PRUNE_FILTERS
 
 
@@ -81,34 +81,6 @@ class NetworksApi:
         with contextlib.suppress(KeyError):
             member.detached(network.name)
         return web.Response()
-
-
-def parse_attachment(network: str, config: Any) -> Attachment:
-    """An ``EndpointConfig`` (of connect, or of a container's creation) as an attachment.
-
-    Raises BadParameter on a wrong shape, NotSupported for what would be left out.
-    """
-    if config is None:
-        return Attachment(network)
-    if not isinstance(config, dict):
-        raise BadParameter("EndpointConfig is not an object")
-    ipam = config.get("IPAMConfig") or {}
-    aliases = config.get("Aliases") or []
-    if not isinstance(ipam, dict) or not isinstance(aliases, list):
-        raise BadParameter("EndpointConfig has a field of a wrong type")
-    for value, what in (
-        (ipam.get("IPv6Address"), "IPv6 addresses"),
-        (ipam.get("LinkLocalIPs"), "link-local addresses"),
-        (config.get("Links"), "links"),
-        (config.get("DriverOpts"), "driver options of an endpoint"),
-    ):
-        if value:
-            raise NotSupported(f"{what} are not supported")
-    address, mac = ipam.get("IPv4Address") or None, config.get("MacAddress") or None
-    texts = (*aliases, address or "", mac or "")
-    if not all(isinstance(text, str) for text in texts):
-        raise BadParameter("EndpointConfig has a field of a wrong type")
-    return Attachment(network, tuple(dict.fromkeys(aliases)), address, mac)
 
 
 def _container(body: Any) -> str:

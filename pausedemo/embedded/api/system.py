@@ -43,6 +43,11 @@ class SystemApi:
                 web.get(f"/{kind}/{{name:.+}}", self.swarm)
                 for kind in ("nodes", "services", "secrets", "configs", "tasks")
             ),
+            *(
+                web.get(f"/{kind}", self.swarm)
+                for kind in ("swarm", "nodes", "services", "secrets", "configs", "tasks")
+            ),
+            web.post("/swarm/leave", self.leave_swarm),
         ]
 
     async def ping(self, request: web.Request) -> web.Response:
@@ -156,6 +161,9 @@ class SystemApi:
             'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to '
             "connect this node to swarm and try again."
         )
+
+    async def leave_swarm(self, request: web.Request) -> web.Response:  # noqa: ARG002
+        raise Unavailable("This node is not part of a swarm")
 
     async def auth(self, request: web.Request) -> web.Response:  # noqa: ARG002
         raise BadParameter("the embedded engine keeps no credentials: pull sends them each time")

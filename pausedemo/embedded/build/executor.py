@@ -33,6 +33,9 @@ from pausedemo.embedded.build.words import expand
 from pausedemo.embedded.build.workbench import Image, Say, Step, Workbench
 from pausedemo.embedded.errors import ApiError, BadParameter, NotFound
 
+#: How a terminal shows what came from stderr, as moby marks it (pkg/streamformatter).
+_RED, _PLAIN = "\x1b[91m", "\x1b[0m"
+
 
 class StepFailed(ApiError):
     """A RUN ended with ``code``; the client gets the code beside the message."""
@@ -241,21 +244,21 @@ class Executor:
             limits=self._options.limits,
         )
         container_id = ""
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        decoders = [codecs.getincrementaldecoder("utf-8")("replace") for _ in range(2)]
 
         async def started(new_id: str) -> None:
             nonlocal container_id
             container_id = new_id
             await self._tell(f" ---> Running in {new_id[:12]}\n")
 
-        async def output(data: bytes) -> None:
-            if text := decoder.decode(data):
-                await self._tell(text)
+        async def output(data: bytes, is_error: bool, *, final: bool = False) -> None:
+            if text := decoders[is_error].decode(data, final):
+                await self._tell(f"{_RED}{text}{_PLAIN}" if is_error else text)
 
         result = await self._bench.run_step(step, started=started, output=output)
         try:
-            if rest := decoder.decode(b"", final=True):
-                await self._tell(rest)
+            await output(b"", False, final=True)
+            await output(b"", True, final=True)
             if result.exit_code:
                 raise StepFailed(argv, result.exit_code)
             diff_id = await asyncio.to_thread(self._bench.add_layer_from_upper, result.upper)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+#: A piece of what a step says, and whether it came from stderr.
+Output = Callable[[bytes, bool], Awaitable[None]]
+
 Say = Callable[[dict[str, Any]], Awaitable[None]]  # one object of the response's stream
 
 
@@ -99,7 +102,7 @@ class Workbench(Protocol):
         step: Step,
         *,
         started: Callable[[str], Awaitable[None]],
-        output: Callable[[bytes], Awaitable[None]],
+        output: Output,
     ) -> StepResult:
         """Run a step to its end; ``started`` gets the container's id before the first output.
 

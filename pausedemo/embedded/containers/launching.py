@@ -12,6 +12,7 @@ from pausedemo.embedded.containers import mounts
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.etcfiles import FILES, file_owner
 from pausedemo.embedded.containers.node import Node
+from pausedemo.embedded.containers.options import apply_env
 from pausedemo.embedded.containers.sharing import plan_shared
 from pausedemo.embedded.containers.sysctls import check_sysctls
 from pausedemo.embedded.errors import ApiError, BadParameter, Conflict, ServerError
@@ -232,12 +233,10 @@ def plan_program(
         argv_now = [INIT_PATH, "--", *argv_now]
     return Program(
         argv=argv_now,
-        env=[
-            *more,
-            f"HOSTNAME={container.config['Hostname']}",
-            *container.config["Env"],
-            *(env or []),
-        ],
+        env=apply_env(
+            apply_env([*more, f"HOSTNAME={container.config['Hostname']}"], container.config["Env"]),
+            env or (),
+        ),
         cwd=cwd or container.config["WorkingDir"] or "/",
         user=user if user is not None else container.config["User"],
         groups=[str(one) for one in container.host.get("GroupAdd") or []],

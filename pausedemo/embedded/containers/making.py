@@ -21,6 +21,7 @@ from pausedemo.embedded.containers.sources import ensure_source
 from pausedemo.embedded.containers.views import complete_host_config
 from pausedemo.embedded.errors import ApiError, BadParameter, NotFound, NotSupported
 from pausedemo.embedded.images.store import ImageStore
+from pausedemo.embedded.network.placing import parse_attachment
 from pausedemo.embedded.signals import parse_signal
 from pausedemo.embedded.volumes import Volumes
 
@@ -82,6 +83,9 @@ class Maker:
         options.check_choices(host)
         options.check_limits(host, self._controllers)
         options.check_modes(body, host)
+        networking = body.get("NetworkingConfig") or {}
+        for network, endpoint in (networking.get("EndpointsConfig") or {}).items():
+            parse_attachment(network, endpoint)
         image_name = body.get("Image") or ""
         if not body.keys() - {"HostConfig", "NetworkingConfig"}:
             raise BadParameter("Config cannot be empty in order to create a container")
@@ -118,7 +122,7 @@ class Maker:
                 image_name=image_name,
                 config=config,
                 host=complete_host_config(host),
-                networking=body.get("NetworkingConfig") or {},
+                networking=networking,
                 argv=argv,
                 security=security,
                 restart_policy=policy,
@@ -269,6 +273,7 @@ def merge_config(body: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
         "Entrypoint": entrypoint,
         "OnBuild": None,
         **({"Shell": body["Shell"]} if body.get("Shell") else {}),
+        **({"MacAddress": body["MacAddress"]} if body.get("MacAddress") else {}),
         "Labels": {**(image.get("Labels") or {}), **(body.get("Labels") or {})},
         "StopSignal": body.get("StopSignal") or image.get("StopSignal") or "SIGTERM",
         "StopTimeout": body.get("StopTimeout"),

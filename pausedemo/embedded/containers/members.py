@@ -64,6 +64,8 @@ class Member:
         endpoints[attachment.network] = {
             "Aliases": list(attachment.aliases),
             "IPAMConfig": address,
+            "MacAddress": attachment.mac,
+            "DriverOpts": dict(attachment.driver_options) or None,
         }
         refresh_files(self._node, self._container)
 

@@ -134,8 +134,8 @@ def render_endpoints(container: Container, sandbox: Sandbox | None) -> dict[str,
             "IPv6Gateway": "",
             "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0,
-            "MacAddress": endpoint.mac if endpoint else "",
-            "DriverOpts": None,
+            "MacAddress": endpoint.mac if endpoint else own.get("MacAddress") or "",
+            "DriverOpts": own.get("DriverOpts"),
         }
     for name, endpoint in (sandbox.endpoints if sandbox is not None else {}).items():
         if name not in shown:  # connected while it ran
@@ -266,8 +266,8 @@ def complete_host_config(host: dict[str, Any]) -> dict[str, Any]:
         "ReadonlyPaths": list(READONLY),
     }
     given = {key: value for key, value in host.items() if value not in (None, "")}
-    if not (given.get("LogConfig") or {}).get("Type"):
-        given.pop("LogConfig", None)
+    log = given.get("LogConfig") or {}
+    given["LogConfig"] = {"Type": log.get("Type") or "json-file", "Config": log.get("Config") or {}}
     if not (given.get("RestartPolicy") or {}).get("Name"):
         given.pop("RestartPolicy", None)
     if not given.get("ShmSize"):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from pausedemo.embedded.build.merged import Merged
-from pausedemo.embedded.build.workbench import PathStat, Say, Step, StepResult
+from pausedemo.embedded.build.workbench import Output, PathStat, Say, Step, StepResult
 from pausedemo.embedded.containers.container import Container
 from pausedemo.embedded.containers.life import Lives
 from pausedemo.embedded.containers.node import Node
@@ -89,7 +89,7 @@ class EngineWorkbench:
         step: Step,
         *,
         started: Callable[[str], Awaitable[None]],
-        output: Callable[[bytes], Awaitable[None]],
+        output: Output,
     ) -> StepResult:
         """As the Protocol says. Raises ApiError when the step cannot start."""
         image_id = step.image_id
@@ -104,8 +104,8 @@ class EngineWorkbench:
             container.attached.append(told)
             ending = wait_end(self._node.loop, container)
             await self._lives.start(container)
-            while data := await told.read():
-                await output(data)
+            while piece := await told.read():
+                await output(*piece)
             code = await ending
             # The next start would wait for this; so must who reads what the step has left.
             await self._settle(container)
@@ -163,13 +163,13 @@ class _Output:
     """Takes a step's output and gives it on piece by piece; the step waits when it is too much."""
 
     def __init__(self) -> None:
-        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._pieces: asyncio.Queue[tuple[bytes, bool] | None] = asyncio.Queue()
         self._held = 0
         self._on_room: list[Callable[[], None]] = []
 
-    def take(self, stream: Stream, data: bytes) -> None:  # noqa: ARG002 - both go one way
+    def take(self, stream: Stream, data: bytes) -> None:
         self._held += len(data)
-        self._pieces.put_nowait(data)
+        self._pieces.put_nowait((data, stream is Stream.STDERR))
 
     def is_full(self) -> bool:
         return self._held >= BACKLOG_BYTES
@@ -179,17 +179,17 @@ class _Output:
 
     def finish(self) -> None:
         """No more comes."""
-        self._pieces.put_nowait(b"")
+        self._pieces.put_nowait(None)
 
-    async def read(self) -> bytes:
-        """The next piece, empty at the end."""
-        data = await self._pieces.get()
-        self._held -= len(data)
+    async def read(self) -> tuple[bytes, bool] | None:
+        """The next piece, and whether it came from stderr; None at the end."""
+        piece = await self._pieces.get()
+        self._held -= len(piece[0]) if piece else 0
         if not self.is_full():
             waiting, self._on_room = self._on_room, []
             for callback in waiting:
                 callback()
-        return data
+        return piece
 
 
 async def _say(say: Say, line: dict[str, Any]) -> None:

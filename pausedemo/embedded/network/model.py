@@ -23,7 +23,8 @@ class Events(Protocol):
 class Attachment:
     """A container's wish to be on a network, named by name or id.
 
-    ``hostname`` is its own, another alias on a user network.
+    ``hostname`` is its own, another alias on a user network. ``driver_options`` are shown, and
+    mean nothing here.
     """
 
     network: str
@@ -31,6 +32,7 @@ class Attachment:
     ipv4: str | None = None
     mac: str | None = None
     hostname: str = ""
+    driver_options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from ipaddress import IPv4Address
+from typing import Any, Final
 
-from pausedemo.embedded.errors import BadParameter, Forbidden
+from pausedemo.embedded.errors import BadParameter, Forbidden, NotSupported
 from pausedemo.embedded.network.joining import HOST_CONFLICT, NONE_CONFLICT
 from pausedemo.embedded.network.links import Plan
 from pausedemo.embedded.network.model import (
@@ -17,6 +18,9 @@ from pausedemo.embedded.network.model import (
     Sandbox,
     compute_mac,
 )
+
+#: Options of an endpoint that Docker's own drivers carry out; they look at no others.
+_OWN_OPTIONS: Final = "com.docker.network."
 
 
 def reserve(network: Network, sandbox: Sandbox, attachment: Attachment) -> Plan:
@@ -61,6 +65,39 @@ def forget(network: Network, sandbox: Sandbox) -> Endpoint:
     if network.pool is not None:
         network.pool.give(IPv4Address(endpoint.ip))
     return endpoint
+
+
+def parse_attachment(network: str, config: Any) -> Attachment:
+    """An ``EndpointConfig`` (of connect, or of a container's creation) as an attachment.
+
+    Raises BadParameter on a wrong shape, NotSupported for what would be left out.
+    """
+    if config is None:
+        return Attachment(network)
+    if not isinstance(config, dict):
+        raise BadParameter("EndpointConfig is not an object")
+    ipam = config.get("IPAMConfig") or {}
+    aliases = config.get("Aliases") or []
+    if not isinstance(ipam, dict) or not isinstance(aliases, list):
+        raise BadParameter("EndpointConfig has a field of a wrong type")
+    for value, what in (
+        (ipam.get("IPv6Address"), "IPv6 addresses"),
+        (ipam.get("LinkLocalIPs"), "link-local addresses"),
+        (config.get("Links"), "links"),
+    ):
+        if value:
+            raise NotSupported(f"{what} are not supported")
+    options = config.get("DriverOpts") or {}
+    if not isinstance(options, dict):
+        raise BadParameter("EndpointConfig has a field of a wrong type")
+    for option in options:
+        if option.startswith(_OWN_OPTIONS):
+            raise NotSupported(f"the option {option} of an endpoint is not supported")
+    address, mac = ipam.get("IPv4Address") or None, config.get("MacAddress") or None
+    texts = (*aliases, address or "", mac or "", *options.values())
+    if not all(isinstance(text, str) for text in texts):
+        raise BadParameter("EndpointConfig has a field of a wrong type")
+    return Attachment(network, tuple(dict.fromkeys(aliases)), address, mac, driver_options=options)
 
 
 def check_attachment(network: Network, attachment: Attachment) -> None:

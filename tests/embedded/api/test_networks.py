@@ -13,10 +13,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from pausedemo.embedded.api.networks import NetworksApi, parse_attachment
+from pausedemo.embedded.api.networks import NetworksApi
 from pausedemo.embedded.errors import ApiError, BadParameter, NotFound, NotSupported
 from pausedemo.embedded.network.model import Attachment, Sandbox
 from pausedemo.embedded.network.networks import Networks
+from pausedemo.embedded.network.placing import parse_attachment
 from tests.embedded.network.sandboxes import needs_root, opened
 
 
@@ -283,6 +284,9 @@ def test_an_endpoint_config_is_read(config, attachment):
         ({"IPAMConfig": {"IPv4Address": 9}}, BadParameter),
         ({"IPAMConfig": {"IPv6Address": "fd00::9"}}, NotSupported),
         ({"Links": ["a:b"]}, NotSupported),
+        ({"DriverOpts": {"com.docker.network.endpoint.ifname": "a"}}, NotSupported),
+        ({"DriverOpts": ["a"]}, BadParameter),
+        ({"DriverOpts": {"a": 1}}, BadParameter),
     ],
 )
 def test_an_endpoint_config_that_cannot_be_is_refused(config, kind):

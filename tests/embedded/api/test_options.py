@@ -51,6 +51,24 @@ def test_an_option_that_is_not_carried_out_is_refused(
     assert answer.message.startswith(f"the embedded engine does not support HostConfig.{field}: ")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"Links": ["a:b"]},
+        {"IPAMConfig": {"IPv6Address": "fd00::9"}},
+        {"IPAMConfig": {"LinkLocalIPs": ["169.254.8.8"]}},
+        {"DriverOpts": {"com.docker.network.endpoint.sysctls": "a=b"}},
+    ],
+)
+def test_an_option_of_a_network_that_is_not_carried_out_is_refused(
+    embedded: RunningEngine, busybox: str, asked: dict[str, Any]
+) -> None:
+    body = {"Image": busybox, "NetworkingConfig": {"EndpointsConfig": {"bridge": asked}}}
+    answer = ask(embedded.socket, "POST", "/containers/create", body)
+    assert answer.status == 501, answer
+    assert answer.message.endswith(" not supported")
+
+
 @pytest.mark.parametrize("value", [None, 0, "", False, [], {}])
 def test_an_option_that_asks_for_nothing_is_taken(
     embedded: RunningEngine, busybox: str, value: Any

@@ -56,6 +56,8 @@ NO_NUMBERS = (
     '{"expose":["80-red/udp"]}',
     '{"before":["red"]}',
 )
+#: What only a swarm has.
+SWARMS = ("nodes", "services", "tasks", "secrets", "configs")
 #: dockerd is asked ahead.
 SLOW = Case(CREATE, with_host(**NO_SUCH_LOG_DRIVER), 400)
 CASES = (
@@ -127,6 +129,9 @@ CASES = (
     Case("DELETE /images/gone", None, 404),
     Case("POST /images/gone/tag?repo=a", None, 404),
     Case("GET /networks/gone", None, 404),
+    Case("GET /swarm", None, 503),
+    Case("POST /swarm/leave", None, 503),
+    *(Case(f"GET /{kind}", None, 503) for kind in SWARMS),
     Case("DELETE /networks/bridge", None, 403),
     Case("POST /networks/create", {"Name": "bridge"}, 403),
     Case("GET /volumes/gone", None, 404),

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pausedemo.embedded.build.merged import Merged
-from pausedemo.embedded.build.workbench import PathStat, Say, Step, StepResult
+from pausedemo.embedded.build.workbench import Output, PathStat, Say, Step, StepResult
 from pausedemo.embedded.errors import NotFound
 
 
@@ -100,7 +100,7 @@ class Bench:
         step: Step,
         *,
         started: Callable[[str], Awaitable[None]],
-        output: Callable[[bytes], Awaitable[None]],
+        output: Output,
     ) -> StepResult:
         number = next(iter(self._numbers))
         container_id = f"{number:064x}"
@@ -118,7 +118,7 @@ class Bench:
         )
         assert process.stdout is not None
         while data := await process.stdout.read(7):
-            await output(data)
+            await output(data, False)
         return StepResult(container_id, await process.wait(), upper)
 
     async def discard(self, container_id: str) -> None:

@@ -209,8 +209,8 @@ def test_a_command_given_as_one_string_is_one_word(given, expected):
         # As dockerd shows it: the container's own first.
         (["PATH=/bin", "A=1"], ["B=2"], ["B=2", "PATH=/bin", "A=1"]),
         (["PATH=/bin", "A=1"], ["A=2"], ["A=2", "PATH=/bin"]),
-        (["PATH=/bin", "A=1"], ["A"], ["PATH=/bin"]),
-        (["PATH=/bin"], ["A=1", "A=2"], ["A=2", "PATH=/bin"]),
+        (["PATH=/bin", "A=1"], ["A"], ["A", "PATH=/bin"]),
+        (["PATH=/bin"], ["A=1", "A=2"], ["A=1", "A=2", "PATH=/bin"]),
         ([], ["A=x=y", "B="], ["A=x=y", "B="]),
     ],
 )

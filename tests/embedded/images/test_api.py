@@ -144,14 +144,19 @@ def test_a_pull_sends_its_progress(client, registry):
          "run is not a valid change command"),
         ("POST", "/images/create?fromImage=a&platform=windows", 501,
          "this engine runs linux/ARCH only, not windows"),
-        ("POST", "/images/load", 400,
-         "archive has no image: neither manifest.json nor index.json is in it"),
     ],
 )  # fmt: skip
 def test_errors_have_dockerds_status_and_words(client, method, path, status, message):
     answer = client.request(method, client.base_url + "/v1.41" + path)
     said = re.sub("linux/[a-z0-9]+", "linux/ARCH", answer.json()["message"])
     assert (answer.status_code, said) == (status, message)
+
+
+def test_what_cannot_be_loaded_is_told_in_the_answer(client):
+    said = "archive has no image: neither manifest.json nor index.json is in it"
+    answer = client.post(client._url("/images/load"), data=b"")
+    assert answer.status_code == 200
+    assert answer.json() == {"errorDetail": {"message": said}, "error": said}
 
 
 def test_a_hostile_import_leaves_nothing(client, store, tmp_path):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pausedemo.embedded.api.networks import parse_attachment
 from pausedemo.embedded.errors import ApiError, BadParameter
 from pausedemo.embedded.filters import parse_filters, parse_until
 from pausedemo.embedded.network.creation import make_network, parse_create
+from pausedemo.embedded.network.placing import parse_attachment
 from pausedemo.embedded.network.views import PRUNE_FILTERS, prunable
 from pausedemo.embedded.times import NS
 

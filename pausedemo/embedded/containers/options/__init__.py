@@ -15,6 +15,7 @@ from pausedemo.embedded.containers.options.limits import check_limits, parse_lim
 from pausedemo.embedded.containers.options.modes import check_modes
 from pausedemo.embedded.containers.options.names import check_conflict_name, check_name
 from pausedemo.embedded.containers.options.program import (
+    apply_env,
     as_list,
     check_working_dir,
     compute_argv,
@@ -28,6 +29,7 @@ __all__ = [
     "Healthcheck",
     "RestartPolicy",
     "Security",
+    "apply_env",
     "as_list",
     "check_choices",
     "check_conflict_name",

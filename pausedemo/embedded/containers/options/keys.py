@@ -103,6 +103,8 @@ def check_keys(body: dict[str, Any]) -> None:
     """Refuse what would change behaviour and is not carried out here. NotSupported, 501."""
     known = CONFIG_KEYS | IGNORED_CONFIG_KEYS | {"HostConfig", "NetworkingConfig"}
     for key, value in body.items():
+        if key == "Runtime" and value in RUNTIME_STANDINS:  # dockerd reads HostConfig.Runtime alone
+            continue
         if key not in known and value not in NOTHING:
             raise NotSupported(f"the embedded engine does not support {key}: {value!r}")
     for key, value in (body.get("HostConfig") or {}).items():

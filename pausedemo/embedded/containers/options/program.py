@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pausedemo.embedded.errors import BadParameter
 
 
@@ -22,18 +24,28 @@ def as_list(value: str | list[str] | None) -> list[str] | None:
 
 
 def merge_env(image: list[str], own: list[str]) -> list[str]:
-    """The container's variables, then the image's others; a name without ``=`` takes one away."""
-    merged: dict[str, str | None] = {}
-    for entry in own:
-        name, is_set, value = entry.partition("=")
-        if not name:
-            raise BadParameter(f"invalid environment variable: {entry}")
-        merged[name] = value if is_set else None
-    for entry in image:
-        name, is_set, value = entry.partition("=")
-        if is_set:
-            merged.setdefault(name, value)
-    return [f"{name}={value}" for name, value in merged.items() if value is not None]
+    """What is shown: the container's variables as they were given, then the image's others.
+
+    Source: moby 20.10, ``merge`` of ``daemon/commit.go``.
+    """
+    names = {entry.partition("=")[0] for entry in own}
+    if "" in names:
+        nameless = next(entry for entry in own if not entry or entry.startswith("="))
+        raise BadParameter(f"invalid environment variable: {nameless}")
+    return [*own, *(entry for entry in image if entry.partition("=")[0] not in names)]
+
+
+def apply_env(before: Iterable[str], given: Iterable[str]) -> list[str]:
+    """A program's variables: those from before, and what is given, of one name the last.
+
+    A given name without ``=`` takes away the one from before. Source: moby 20.10,
+    ``ReplaceOrAppendEnvVars`` of ``container/env.go``.
+    """
+    given = tuple(given)
+    dropped = {entry for entry in given if "=" not in entry}
+    merged = {name: entry for entry in before if (name := entry.partition("=")[0]) not in dropped}
+    merged |= {entry.partition("=")[0]: entry for entry in given if "=" in entry}
+    return list(merged.values())
 
 
 def check_working_dir(path: str) -> None:
