@@ -28,6 +28,9 @@ _CHANGING: Final = frozenset({"POST", "PUT", "DELETE"})
 _OLDEST: Final = tuple(map(int, MIN_API_VERSION.split(".")))
 _NEWEST: Final = tuple(map(int, API_VERSION.split(".")))
 
+_BEGUN: Final = web.RequestKey("begun", bool)
+"""On a request some of whose answer may be on its way."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,14 +56,14 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except NotModified:
         return web.Response(status=304)
     except ApiError as error:
-        return _refuse(error.status, error.message)
+        return _refuse(request, error.status, error.message)
     except web.HTTPException as error:
         if error.status in (404, 405):
             text = f"the embedded engine does not know {request.method} {request.path}"
-            return _refuse(NotSupported.status, text)
-        return _refuse(error.status, error.reason)
+            return _refuse(request, NotSupported.status, text)
+        return _refuse(request, error.status, error.reason)
     except web.RequestPayloadError as error:
-        return _refuse(400, f"cannot read the request's body: {error}")
+        return _refuse(request, 400, f"cannot read the request's body: {error}")
     except ConnectionResetError:
         # The client has gone in the middle. What is returned nobody reads.
         return web.Response()
@@ -68,7 +71,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
         log.error("%s %s\n%s", request.method, request.path, traceback.format_exc())
-        return _refuse(500, f"{type(error).__name__}: {error}")
+        return _refuse(request, 500, f"{type(error).__name__}: {error}")
 
 
 @web.middleware
@@ -125,7 +128,8 @@ def _is_our_fault(record: logging.LogRecord) -> bool:
     return not isinstance(error, (HttpProcessingError, web.RequestPayloadError, ConnectionError))
 
 
-async def _name_engine(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001
+async def _name_engine(request: web.Request, response: web.StreamResponse) -> None:
+    request[_BEGUN] = True
     headers = response.headers
     headers["Api-Version"] = API_VERSION
     headers["Docker-Experimental"] = "false"
@@ -133,7 +137,11 @@ async def _name_engine(request: web.Request, response: web.StreamResponse) -> No
     headers["Server"] = f"{ENGINE_NAME} (linux)"
 
 
-def _refuse(status: int, message: str) -> web.Response:
+def _refuse(request: web.Request, status: int, message: str) -> web.Response:
+    if _BEGUN in request and request.transport is not None:
+        # No second answer in the middle of the first: the client sees that it was cut off.
+        request.transport.abort()
+        return web.Response()
     body = json.dumps({"message": message}) + "\n"
     # Without a charset: the docker command knows this type in this form only.
     return web.Response(status=status, body=body.encode(), content_type="application/json")

@@ -99,13 +99,19 @@ class CommitApi:
 
 
 def _compute_image(
-    container: Container, config: dict[str, Any], diff_id: str, comment: str, author: str
+    container: Container, config: dict[str, Any], diff_id: str | None, comment: str, author: str
 ) -> dict[str, Any]:
     """The OCI configuration: the container's image with one more layer."""
     base, now = container.image.config, now_rfc3339()
-    history = {"created": now, "created_by": " ".join(container.argv), "comment": comment}
+    history: dict[str, Any] = {
+        "created": now,
+        "created_by": " ".join(container.argv),
+        "comment": comment,
+    }
     if author:
         history["author"] = author
+    if diff_id is None:
+        history["empty_layer"] = True
     return {
         **{key: base[key] for key in ("architecture", "os", "variant") if key in base},
         "created": now,
@@ -117,6 +123,9 @@ def _compute_image(
         "history": [*(base.get("history") or []), history],
         "rootfs": {
             "type": "layers",
-            "diff_ids": [*(base.get("rootfs") or {}).get("diff_ids", []), diff_id],
+            "diff_ids": [
+                *(base.get("rootfs") or {}).get("diff_ids", []),
+                *([] if diff_id is None else [diff_id]),
+            ],
         },
     }

@@ -85,8 +85,8 @@ class Workbench(Protocol):
     def add_layer(self, tar: IO[bytes]) -> str:
         """Store an uncompressed tar; its diff id."""
 
-    def add_layer_from_upper(self, upper: Path) -> str:
-        """Store what an overlay's directory holds; its diff id."""
+    def add_layer_from_upper(self, upper: Path) -> str | None:
+        """Store what an overlay's directory holds; its diff id, None when that is nothing."""
 
     def create_image(self, config: Mapping[str, Any], parent: str | None) -> str:
         """Store a whole OCI configuration; the image id. ``parent``: the step before, or None."""

@@ -83,6 +83,8 @@ def _parse_detach_keys(text: str) -> bytes:
 
 def describe_failure(failed: LaunchFailed) -> str:
     """What dockerd 20.10 tells of an exec that could not start."""
+    if failed.step == "user":  # dockerd finds that out itself, runc is not asked
+        return failed.text
     return (
         f"OCI runtime exec failed: exec failed: unable to start container process: {failed.text}: "
         "unknown"

@@ -175,7 +175,7 @@ def _fail(container: Container, failed: LaunchFailed) -> ApiError:
             f"{RUNTIME_FAILED}: unable to start container process: "
             f"error during container init: {text}: unknown"
         )
-    elif failed.step != "propagation":
+    elif failed.step not in ("propagation", "user"):
         text = (
             "failed to create shim: OCI runtime create failed: container could not be started: "
             f"{text}: unknown"

@@ -66,7 +66,7 @@ class EngineWorkbench:
     def add_layer(self, tar: IO[bytes]) -> str:
         return self._images.add_layer(tar)
 
-    def add_layer_from_upper(self, upper: Path) -> str:
+    def add_layer_from_upper(self, upper: Path) -> str | None:
         if self._node.platform.overlay is None:
             raise NotSupported(
                 "a container's changes cannot be told from its image here: this machine has no "

@@ -105,8 +105,12 @@ class Image:
         return [name.familiar for name in self.names if name.digest]
 
     def layer_dirs(self) -> list[Path]:
-        """The layers' directories, topmost first, as overlayfs's ``lowerdir`` takes them."""
-        return [layer.tree for layer in reversed(self.layers)]
+        """The layers' directories, topmost first, as overlayfs's ``lowerdir`` takes them.
+
+        Each once: what a layer has is seen at its topmost place, and overlayfs refuses a directory
+        that is there twice.
+        """
+        return list(dict.fromkeys(layer.tree for layer in reversed(self.layers)))
 
 
 def render_inspect(image: Image) -> dict[str, Any]:

@@ -175,8 +175,13 @@ class ImageStore:
                 (lease or self._loose).layers.add(made.diff_id)
         return made.diff_id
 
-    def add_layer_from_upper(self, upper: Path, *, lease: Lease | None = None) -> str:
-        """Add what a container changed, from overlayfs's upper directory; the layer's diff id."""
+    def add_layer_from_upper(self, upper: Path, *, lease: Lease | None = None) -> str | None:
+        """Add what a container changed, from overlayfs's upper directory; the layer's diff id.
+
+        None when it has changed nothing: as in dockerd, that is no layer.
+        """
+        if not any(upper.iterdir()):
+            return None
         with self._files.temporary() as path:
             with path.open("wb") as file:
                 write_tree(upper, file, self._ways)

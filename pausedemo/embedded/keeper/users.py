@@ -6,6 +6,7 @@ found stands for itself with group 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -75,15 +76,16 @@ def _rows(text: str, fields: int) -> Iterator[list[str]]:
         row = line.strip().split(":")
         if line.startswith("#") or len(row) < fields:
             continue
-        if all(_is_number(row[place]) and int(row[place]) <= LAST_ID for place in (2, fields - 1)):
+        if all(_is_number(row[at]) and 0 <= int(row[at]) <= LAST_ID for at in (2, fields - 1)):
             yield row
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 20
+    """Whether it is one to dockerd, which takes a sign for a part of it."""
+    return re.fullmatch("[+-]?[0-9]{1,19}", text) is not None
 
 
 def _in_range(text: str) -> int:
-    if int(text) > LAST_ID:
+    if not 0 <= int(text) <= LAST_ID:
         raise UnknownUser(f"uids and gids must be in range 0-{LAST_ID}")
     return int(text)

@@ -11,6 +11,8 @@ from typing import Any
 import docker
 import pytest
 
+from tests.embedded.images.tars import entry, make_tar
+
 both = pytest.mark.parametrize("sdk", ["embedded", "dockerd"], indirect=True)
 MAC = "02:42:0a:0b:0c:0d"
 OPTIONS = {"org.example.color": "blue"}
@@ -131,3 +133,65 @@ def test_an_image_of_a_container_tells_what_that_was(
             assert was["Labels"]["color"] == "blue"
         finally:
             sdk.images.remove(name)
+
+
+@both
+def test_a_step_that_changes_nothing_makes_no_layer(
+    sdk: Any, busybox_image: str, name: str
+) -> None:
+    def count_layers(image: Any) -> int:
+        return len(image.attrs["RootFS"]["Layers"])
+
+    recipe = f"FROM {busybox_image}\nRUN true\nRUN touch /x\nRUN ls /x\n"
+    image, _ = sdk.images.build(fileobj=io.BytesIO(recipe.encode()), nocache=True, tag=name)
+    try:
+        base = count_layers(sdk.images.get(busybox_image))
+        assert count_layers(image) == base + 1
+        with created(sdk, name, command=["ls", "/x"]) as container:
+            container.start()
+            container.wait()
+            assert container.logs() == b"/x\n"
+            assert count_layers(container.commit(name)) == base + 1
+    finally:
+        sdk.images.remove(name, force=True)
+
+
+@pytest.mark.parametrize("sdk", ["embedded"], indirect=True)
+def test_a_layer_may_lie_in_an_image_twice(sdk: Any, busybox_image: str, name: str) -> None:
+    recipe = f"FROM {busybox_image}\nCOPY a /\nRUN rm /a\nCOPY a /\nRUN rm /a\nCOPY a /\n"
+    context = make_tar(entry("Dockerfile", recipe.encode()), entry("a", b"A"))
+    sdk.images.build(fileobj=io.BytesIO(context), custom_context=True, nocache=True, tag=name)
+    try:
+        assert sdk.containers.run(name, ["cat", "/a"], remove=True) == b"A"
+    finally:
+        sdk.images.remove(name, force=True)
+
+
+@both
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ("nosuch", "unable to find user nosuch: no matching entries in passwd file"),
+        ("0:nosuch", "unable to find group nosuch: no matching entries in group file"),
+        ("-1", "uids and gids must be in range 0-2147483647"),
+        ("2147483648", "uids and gids must be in range 0-2147483647"),
+    ],
+)
+def test_who_is_unknown_starts_nothing(sdk: Any, busybox_image: str, user: str, said: str) -> None:
+    with created(sdk, busybox_image, command=["true"], user=user) as container:
+        with pytest.raises(docker.errors.APIError) as caught:
+            container.start()
+        container.reload()
+        state = container.attrs["State"]
+        assert caught.value.explanation == said
+        assert (state["Status"], state["ExitCode"], state["Error"]) == ("created", 128, said)
+
+
+@pytest.mark.parametrize("sdk", ["embedded"], indirect=True)
+def test_nor_does_it_run_in_one_that_runs(sdk: Any, busybox_image: str) -> None:
+    """The same words; dockerd 20.10 loses them now and then with the answer's head."""
+    user, said = "nosuch", "unable to find user nosuch: no matching entries in passwd file"
+    with created(sdk, busybox_image, command=["sleep", "60"]) as container:
+        container.start()
+        told = container.exec_run("id", user=user)
+        assert (told.exit_code, told.output.decode().strip()) == (126, said)

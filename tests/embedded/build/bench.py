@@ -76,7 +76,9 @@ class Bench:
                 layer.extractall(target, members=map(_without_owner, layer))  # noqa: S202 - our own tar
         return diff_id
 
-    def add_layer_from_upper(self, upper: Path) -> str:
+    def add_layer_from_upper(self, upper: Path) -> str | None:
+        if not any(upper.iterdir()):
+            return None
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w") as tar:
             tar.add(upper, arcname=".")

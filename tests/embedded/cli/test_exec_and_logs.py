@@ -60,7 +60,7 @@ def test_an_option_does_what_it_says(
         (["@", "sh", "-c", "kill -9 $$"], 137, ""),
         (["@", "nosuch"], 126, f"{OCI}: {NOT_IN_PATH}: unknown\r\n"),
         (["-w", "/none", "@", "pwd"], 126, f"{OCI}: {NO_FOLDER}: unknown\r\n"),
-        (["-u", "nosuch", "@", "id"], 126, f"{OCI}: {NO_USER}: unknown\r\n"),
+        (["-u", "nosuch", "@", "id"], 126, f"{NO_USER}\r\n"),
     ],
 )
 def test_an_exec_ends_with_dockers_code(

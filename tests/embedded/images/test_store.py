@@ -87,6 +87,16 @@ def test_layers_are_kept_once_and_given_topmost_first(store, add):
     assert (found.size, found.created) == (8, 1714979289)
 
 
+def test_a_layer_that_an_image_has_twice_is_given_once_and_listed_twice(store, add):
+    add(LOW, HIGH, LOW, name="two")
+    found = store.get("two")
+    assert [path.parent.name for path in found.layer_dirs()] == [
+        digest(LOW)[7:],
+        digest(HIGH)[7:],
+    ]
+    assert found.config["rootfs"]["diff_ids"] == [digest(LOW), digest(HIGH), digest(LOW)]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root of some user namespace")
 def test_overlayfs_mounts_the_layers_with_their_whiteouts(store, tmp_path):
     gone = make_tar(entry(".wh.low", b""), entry("new", b"n"))

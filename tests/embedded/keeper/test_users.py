@@ -71,7 +71,9 @@ def test_groups_that_are_asked_for_come_on_top(more, groups):
     ("user", "more", "message"),
     [
         ("nope", (), "unable to find user nope: no matching entries in passwd file"),
-        ("-1", (), "unable to find user -1: no matching entries in passwd file"),
+        ("-1", (), "uids and gids must be in range 0-2147483647"),
+        ("app:-1", (), "uids and gids must be in range 0-2147483647"),
+        ("--1", (), "unable to find user --1: no matching entries in passwd file"),
         ("1.5", (), "unable to find user 1.5: no matching entries in passwd file"),
         ("app:nope", (), "unable to find group nope: no matching entries in group file"),
         ("app", ["nope"], "unable to find group nope: no matching entries in group file"),
