@@ -140,7 +140,7 @@ async def _name_engine(request: web.Request, response: web.StreamResponse) -> No
 def _refuse(request: web.Request, status: int, message: str) -> web.Response:
     if _BEGUN in request and request.transport is not None:
         # No second answer in the middle of the first: the client sees that it was cut off.
-        request.transport.abort()
+        request.transport.close()
         return web.Response()
     body = json.dumps({"message": message}) + "\n"
     # Without a charset: the docker command knows this type in this form only.

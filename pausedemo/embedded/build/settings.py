@@ -23,8 +23,9 @@ PORT: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?", 
 
 
 def parse_env(env: Iterable[str] | None) -> dict[str, str]:
-    """``["A=b"]`` as a mapping."""
-    return {name: value for name, _, value in (text.partition("=") for text in env or ())}
+    """``["A=b"]`` as a mapping; a name without ``=`` is no variable."""
+    parts = (text.partition("=") for text in env or ())
+    return {name: value for name, is_set, value in parts if is_set}
 
 
 def compute_start(base: Mapping[str, Any] | None) -> Config:

@@ -251,6 +251,13 @@ def test_run_runs_and_its_files_become_a_layer(bench):
     assert "who=you" not in config(bench)["Env"]
 
 
+def test_a_variable_of_the_image_without_a_value_is_none(bench):
+    bench.add_image("base", {}, Env=["A=1", "B"])
+    build(bench, "FROM base\nRUN true\n")
+    names = [entry.partition("=")[0] for entry in bench.steps[0].env]
+    assert ("A" in names, "B" in names) == (True, False)
+
+
 def test_a_failed_run_ends_the_build_and_leaves_no_container(bench):
     message = refused(bench, "FROM scratch\nRUN exit 3\nENV A=1\n")
     assert message == "The command '/bin/sh -c exit 3' returned a non-zero code: 3"

@@ -85,6 +85,15 @@ def test_a_real_registrys_image_is_pulled_once_with_dockerds_lines(
     assert events.actions == ["pull", "pull"]
 
 
+def test_a_layer_that_an_image_has_twice_is_pulled(store, pull, registry):
+    config = make_config(LOW, BIG, LOW)
+    push(registry, "t/twice", "1", make_manifest(config, *BLOBS, BLOBS[0]), config, *BLOBS)
+    pull(f"{registry}/t/twice:1")
+    image = store.get(f"{registry}/t/twice:1")
+    assert image.id == digest(config)
+    assert (len(image.layers), len(image.layer_dirs())) == (3, 2)
+
+
 def test_of_a_list_this_machines_image_is_taken(store, pull, registry):
     other = make_manifest(make_config(LOW, author="other"), BLOBS[0])
     rows = make_list(**{"mips": other, this_architecture(): MANIFEST})
