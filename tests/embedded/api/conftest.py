@@ -61,13 +61,15 @@ def dockerd(engine: DockerEngine) -> Path:
 
 @pytest.fixture
 def sdk(request: pytest.FixtureRequest) -> Iterator[docker.DockerClient]:
-    """The docker SDK on one of the two; both have busybox under the same name."""
-    request.getfixturevalue("busybox")
+    """The docker SDK on one of the two; both have busybox under the name of ``busybox_image``."""
+    ours, wanted = request.getfixturevalue("busybox"), request.getfixturevalue("busybox_image")
     if request.param == "embedded":
         url = request.getfixturevalue("embedded").url
     else:
         url = f"unix://{request.getfixturevalue('dockerd')}"
     with contextlib.closing(docker.DockerClient(url, timeout=60)) as made:
+        if request.param == "embedded" and ours != wanted:  # dockerd has one of somebody else's
+            made.images.get(ours).tag(wanted)
         yield made
 
 
