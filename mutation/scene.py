@@ -118,7 +118,10 @@ class Scene:
     async def load_image(self, reference: str, archive: bytes) -> None:
         """Put an image on the engine unless it is there."""
         if not (await self.ask("GET", f"/images/{reference}/json")).ok:
-            await self.must("POST", "/images/load", archive, quiet="1")
+            said = await self.ask("POST", "/images/load", archive, quiet="1")
+            # An engine that cannot load it says so in a line of a good answer.
+            if not said.ok or any("error" in json.loads(line) for line in said.body.splitlines()):
+                raise LieFailed(f"POST /images/load: {said.status} {said.body.decode()}")
 
 
 async def read_answer(incoming: Incoming) -> Answer:

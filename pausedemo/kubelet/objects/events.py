@@ -92,10 +92,13 @@ class EventRecorder:
                 self._write_all()
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        is_last = False
+        while not is_last:
             self._wake.wait()
             self._closing.wait(WRITE_DELAY_S)
             self._wake.clear()
+            # Asked before writing: what was told while the round before wrote is still to come.
+            is_last = self._closing.is_set()
             try:
                 self._write_all()
             except PausedemoError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from pausedemo.core.pods.pod import Pod
 from pausedemo.core.pods.podevent import PodEvent
 from pausedemo.engine.docker import DockerEngine
 from pausedemo.kubelet.objects.events import EventRecorder, list_events
-from pausedemo.kubelet.objects.store import Kind, Store
+from pausedemo.kubelet.objects.store import Kind, Record, Store
 from tests.core.podkit import make_pod
 from tests.kubelet.kit import MovedClock
 from tests.waiting import wait_until
@@ -72,6 +74,38 @@ def test_what_is_told_last_is_written_at_the_end(engine: DockerEngine, pod: Pod)
     tell(recorder, clock, pod, "last")
     recorder.close()
     assert [event.message for event in list_events(store, clock, pod.namespace)] == ["last"]
+
+
+class SlowStore(Store):
+    """Its first object takes until ``go_on``."""
+
+    def __init__(self, engine: DockerEngine) -> None:
+        super().__init__(engine)
+        self.has_begun, self.go_on = threading.Event(), threading.Event()
+
+    def create(self, kind: Kind, namespace: str, name: str, data: Mapping[str, Any]) -> Record:
+        made = super().create(kind, namespace, name, data)
+        self.has_begun.set()
+        assert self.go_on.wait(60)
+        return made
+
+
+def test_what_is_told_while_something_is_written_is_written_at_the_end(
+    engine: DockerEngine, pod: Pod
+) -> None:
+    store, clock = SlowStore(engine), MovedClock()
+    recorder = EventRecorder(store, clock)
+    recorder.start()
+    tell(recorder, clock, pod, "first")
+    assert store.has_begun.wait(60)
+    tell(recorder, clock, pod, "second")
+    closing = threading.Thread(target=recorder.close)
+    closing.start()
+    wait_until("it closes", recorder._closing.is_set)
+    store.go_on.set()
+    closing.join(60)
+    kept = {event.message for event in list_events(store, clock, pod.namespace)}
+    assert kept == {"first", "second"}
 
 
 def test_events_that_somebody_removed_are_written_anew(engine: DockerEngine, pod: Pod) -> None:
